@@ -1,0 +1,295 @@
+"""The command line. Heavy modules are imported where they are used, so that help is instant."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from guillemets.inference.errors import InputError, located, printable
+
+if TYPE_CHECKING:
+    from guillemets.inference.reading import BadInput
+    from guillemets.inference.schema import Document
+
+OK, BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 0, 2, 130, 141
+FORMATS = ("table", "jsonl", "html")
+FORMAT_OF_EXTENSION = {".html": "html", ".htm": "html"}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        args = _parser(argv).parse_args(argv)
+        return args.run(args)
+    except InputError as error:
+        return _complain(str(error))
+    except BrokenPipeError:  # the reader has gone, as `head` does
+        _abandon_stdout()
+        return BROKEN_PIPE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _abandon_stdout() -> None:
+    """Let what is still buffered go nowhere, or the flush at exit would fail once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="guillemets",
+        description="Who said what in French news, and for or against what.",
+    )
+    parser.add_argument("--version", action=_Version, help="show the version and exit")
+    commands = parser.add_subparsers(
+        title="commands",
+        metavar="COMMAND",
+        dest="command",
+        required=True,
+        parser_class=_Parser,
+    )
+    _add_tag(commands.add_parser("tag", help="tag the quotes of articles"))
+    _add_train(commands.add_parser("train", help="train a model from a config"))
+    _add_backbone(
+        commands.add_parser("backbone", help="build a backbone to train from"),
+        full=argv[:1] == ["backbone"],
+    )
+    return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that lets options stand between the inputs: ``tag a.txt --quiet b.txt``."""
+
+    _parsing = False
+
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
+        # The intermixed parse is itself made of plain ones, and knows no commands of a command.
+        if self._parsing or self._subparsers:
+            return super().parse_known_args(args, namespace)
+        self._parsing = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._parsing = False
+
+
+class _Version(argparse.Action):
+    """``--version``; the metadata is read only when it is asked for."""
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(nargs=0, **options)  # type: ignore[arg-type]
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"guillemets {version('guillemets')}")
+        parser.exit()
+
+
+# ---------------------------------------------------------------- tag
+
+
+def _add_tag(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Tag the quotes of French articles: speaker, type and stance."
+    parser.epilog = (
+        "A bad input is reported on stderr, one line each, and the exit status is 2; "
+        "the good documents of the run are still written."
+    )
+    add = parser.add_argument
+    add("inputs", nargs="+", metavar="INPUT", help="a .txt or .jsonl file, or - for standard input")
+    add("--model", metavar="DIR_OR_ID", help="a folder or hub id (default: the one that ships)")
+    add("--output", "-o", type=Path, metavar="FILE", help="write here, and only once all is done")
+    add(
+        "--format",
+        choices=FORMATS,
+        help="default: table on a terminal, html for an .html output, else jsonl",
+    )
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add("--batch-size", type=_positive, default=8, metavar="N", help="default: %(default)s windows")
+    add("--quiet", "-q", action="store_true", help="show no progress")
+    parser.set_defaults(run=_tag)
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is not a positive number")
+    return value
+
+
+def _tag(args: argparse.Namespace) -> int:
+    from guillemets.inference.reading import read_inputs
+
+    problems: list[BadInput] = []
+    documents = _report(read_inputs(args.inputs), problems)
+    first = next(documents, None)
+    if first is None and problems:
+        return BAD_INPUT  # nothing to write: an output that exists stays, and no model is loaded
+
+    from guillemets.inference.tagger import QuoteTagger
+
+    tagger = QuoteTagger.from_pretrained(args.model, device=args.device)
+    documents = chain([first] if first else [], documents)
+    with _writing(args.output) as out:
+        tagged = tagger.pipe_documents(documents, batch_size=args.batch_size)
+        with _progress(tagged, shown=not args.quiet and not out.isatty()) as tagged:
+            _write(tagged, args.format or _default_format(args.output, out), out)
+    return BAD_INPUT if problems else OK
+
+
+def _report(records: Iterable[Document | BadInput], problems: list[BadInput]) -> Iterator[Document]:
+    """The good documents; each bad input is told at once and kept in ``problems``."""
+    from guillemets.inference.reading import BadInput
+
+    for record in records:
+        if isinstance(record, BadInput):
+            _complain(str(record))
+            problems.append(record)
+        else:
+            yield record
+
+
+def _default_format(output: Path | None, out: TextIO) -> str:
+    if output is not None:
+        return FORMAT_OF_EXTENSION.get(output.suffix.lower(), "jsonl")
+    return "table" if out.isatty() else "jsonl"
+
+
+def _write(documents: Iterable[Document], format: str, out: TextIO) -> None:
+    from guillemets.inference import render
+
+    if format == "table":
+        from rich.console import Console
+
+        render.table(documents, Console(file=out, highlight=False))
+        return
+    for piece in (render.html if format == "html" else render.jsonl)(documents):
+        out.write(piece)
+
+
+@contextmanager
+def _writing(output: Path | None) -> Iterator[TextIO]:
+    """Standard output, or a file that takes its place only when the block has ended well."""
+    try:
+        if output is None:
+            yield sys.stdout
+            sys.stdout.flush()
+        else:
+            with _replacing(output) as out:
+                yield out
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if output is None:
+            _abandon_stdout()
+        name = "<stdout>" if output is None else str(output)
+        raise InputError(located(name, None, error.strerror or str(error))) from error
+
+
+@contextmanager
+def _replacing(output: Path) -> Iterator[TextIO]:
+    """A file beside ``output``, renamed over it at the end and removed on any failure."""
+    if output.is_dir():
+        raise InputError(located(str(output), None, "is a directory"))
+    if output.exists() and not output.is_file():  # /dev/null, a named pipe
+        with output.open("w", encoding="utf-8") as out:
+            yield out
+        return
+    target = output.resolve()  # a link stays a link
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        with part.open("x", encoding="utf-8", newline="\n") as out:
+            yield out
+        if target.exists():
+            shutil.copymode(target, part)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _progress(
+    documents: Iterable[Document], shown: bool
+) -> AbstractContextManager[Iterable[Document]]:
+    """``documents``, counted on stderr as they pass if that is a terminal."""
+    if not shown or not sys.stderr.isatty():
+        return nullcontext(documents)
+    return _counting(documents)
+
+
+@contextmanager
+def _counting(documents: Iterable[Document]) -> Iterator[Iterable[Document]]:
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.completed:.0f} documents"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        yield progress.track(documents, total=None)
+
+
+# ---------------------------------------------------------------- train, backbone
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Train a model. A run is a config; key=value changes one of its settings."
+    parser.add_argument("config", type=Path, metavar="CONFIG", help="a YAML file, as in configs/")
+    parser.add_argument("overrides", nargs="*", metavar="key=value", help="settings to change")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.set_defaults(run=_train)
+
+
+def _train(args: argparse.Namespace) -> int:
+    with _needs_training_extra():
+        from guillemets.training.train import main_from_cli
+
+        return main_from_cli(args.config, args.overrides, args.resume) or OK
+
+
+def _add_backbone(parser: argparse.ArgumentParser, full: bool) -> None:
+    """The backbone's own arguments, only when they are asked for: their module is heavy."""
+    if not full:
+        return
+    with _needs_training_extra():
+        from guillemets.training import backbone
+
+        backbone.add_arguments(parser)
+    parser.set_defaults(run=_backbone)
+
+
+def _backbone(args: argparse.Namespace) -> int:
+    with _needs_training_extra():
+        from guillemets.training import backbone
+
+        return backbone.run(args) or OK
+
+
+@contextmanager
+def _needs_training_extra() -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("guillemets"):
+            raise
+        raise InputError(
+            f"{error.name} is not installed: pip install 'guillemets[train]'"
+        ) from error
+
+
+def _complain(message: str) -> int:
+    """Tell one problem on one line of stderr; returns the exit status that goes with it."""
+    print(f"guillemets: {printable(message)}", file=sys.stderr)
+    return BAD_INPUT
+
+
+if __name__ == "__main__":
+    sys.exit(main())

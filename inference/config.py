@@ -1,0 +1,46 @@
+"""Configuration of a quote model: an encoder of any family, and the heads on top of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from transformers import CONFIG_MAPPING, PreTrainedConfig
+
+
+class QuoteConfig(PreTrainedConfig):
+    """``encoder`` is the backbone's own configuration, as a dict with its ``model_type``."""
+
+    model_type = "guillemets"
+
+    def __init__(
+        self,
+        encoder: dict[str, Any] | None = None,
+        head_size: int = 256,
+        head_dropout: float = 0.2,
+        reach: int = 160,
+        window_tokens: int = 510,
+        window_overlap: int = 128,
+        stance_temperature: float = 1.0,
+        **kwargs: Any,
+    ) -> None:
+        self.encoder = encoder or {"model_type": "camembert"}
+        self.head_size = head_size
+        self.head_dropout = head_dropout
+        self.reach = reach  # words to either side of a quote where its mention and cue may stand
+        self.window_tokens = window_tokens
+        self.window_overlap = window_overlap
+        self.stance_temperature = stance_temperature
+        super().__init__(**kwargs)
+
+    def encoder_config(self) -> PreTrainedConfig:
+        options = dict(self.encoder)
+        return CONFIG_MAPPING[options.pop("model_type")](**options)
+
+    def encoder_options(self) -> dict[str, Any]:
+        """Options of the encoder's class: no pooler where the family has one."""
+        pooled = self.encoder["model_type"] in ("camembert", "roberta", "xlm-roberta", "bert")
+        return {"add_pooling_layer": False} if pooled else {}
+
+    @property
+    def hidden_size(self) -> int:
+        return int(self.encoder_config().hidden_size)

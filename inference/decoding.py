@@ -1,0 +1,148 @@
+"""From scores to quote spans: the best legal labels, then edges that agree with the marks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .crf import log_messages, span_probability, viterbi
+from .labels import SPAN_LABELS, spans_of, transition_mask
+from .schema import QUOTE_TYPES
+from .text import View
+
+DIRECT, MIXED, INDIRECT = range(len(QUOTE_TYPES))
+SLACK = 3  # words by which an edge may miss its mark
+_TRAILING = {DIRECT: {",", ";", ":", "-", "–", "—"}, MIXED: {",", ";", ":", ".", "!", "?", "…"}}
+_TRAILING[INDIRECT] = _TRAILING[MIXED]
+
+
+@dataclass(frozen=True)
+class WordQuote:
+    """A decoded quote: words ``[first, end)``, kind (index into QUOTE_TYPES), probability."""
+
+    first: int
+    end: int
+    kind: int
+    score: float
+
+
+def decode_quotes(view: View, emissions: np.ndarray, transitions: np.ndarray) -> list[WordQuote]:
+    """Quotes in text order, none overlapping, from emissions (words, labels)."""
+    if not len(emissions):
+        return []
+    spans = spans_of(viterbi(emissions, transitions))
+    if not spans:
+        return []
+    messages = log_messages(emissions, transitions)
+    quotes: list[WordQuote] = []
+    for span in spans:
+        score = span_probability(emissions, transitions, messages, span)
+        first, end = snap(view, *span)
+        if quotes and first < quotes[-1].end:
+            first = quotes[-1].end
+        if first < end and any(view.text[w.view_start].isalnum() for w in view.words[first:end]):
+            quotes.append(WordQuote(first, end, span[2], score))
+    return quotes
+
+
+def decode_tags(emissions: np.ndarray) -> list[tuple[int, int]]:
+    """Word spans of the mention or cue tagger, from emissions (words, 3)."""
+    if not len(emissions):
+        return []
+    path = viterbi(emissions, transition_mask(SPAN_LABELS))
+    return [(first, end) for first, end, _ in spans_of(path)]
+
+
+def snap(view: View, first: int, end: int, kind: int) -> tuple[int, int]:
+    """Moves the edges of a span to the marks that they just miss, after the guide.
+
+    Direct quotes stand inside their marks, the others hold whole pairs.
+    """
+    if kind == DIRECT:
+        first, end = _snap_direct(view, first, end)
+    elif kind == MIXED:
+        first, end = _snap_mixed(view, first, end)
+    while end - 1 > first and view.text[view.words[end - 1].view_start] in _TRAILING[kind]:
+        end -= 1
+    return first, end
+
+
+def _snap_direct(view: View, first: int, end: int) -> tuple[int, int]:
+    for opening, closing in view.pairs:
+        if opening >= end or closing < first:
+            continue
+        if closing - opening < 2 or _overlap((first, end), (opening + 1, closing)) == 0:
+            continue
+        if abs(first - (opening + 1)) <= SLACK:
+            first = opening + 1
+        if abs(end - closing) <= SLACK:
+            end = closing
+    while first < end and _opens(view, first) and _mate(view, first) not in range(first, end):
+        first += 1
+    while first < end and _closes(view, end - 1) and _mate(view, end - 1) not in range(first, end):
+        end -= 1
+    if first < end and _opens(view, first) and _mate(view, first) == end - 1:
+        first, end = first + 1, end - 1
+    return first, end
+
+
+def _snap_mixed(view: View, first: int, end: int) -> tuple[int, int]:
+    for opening, closing in view.pairs:
+        if opening < first <= closing < end + SLACK and first - opening <= SLACK:
+            first = opening
+        if first - SLACK < opening < end <= closing and closing - end < SLACK:
+            end = closing + 1
+    return first, end
+
+
+def _overlap(a: tuple[int, int], b: tuple[int, int]) -> int:
+    return max(0, min(a[1], b[1]) - max(a[0], b[0]))
+
+
+def _opens(view: View, i: int) -> bool:
+    return (view.words[i].mark or 0) > 0
+
+
+def _closes(view: View, i: int) -> bool:
+    return (view.words[i].mark or 0) < 0
+
+
+def _mate(view: View, i: int) -> int | None:
+    return view.mates.get(i)
+
+
+def pick(
+    log_probabilities: np.ndarray, candidates: list[tuple[int, int]], tags: np.ndarray
+) -> tuple[int, int] | None:
+    """The candidate span that a pointer's log-probabilities (words + 1) favour, or None.
+
+    ``tags`` (words, 3) are the tagger's probabilities: where the pointer insists on a word that no
+    candidate covers, the span grows around it over words that the tagger finds possible.
+    """
+    probabilities = np.exp(log_probabilities)
+    none, words = probabilities[-1], probabilities[:-1]
+    best, mass = None, 0.0
+    for first, end in candidates:
+        total = float(words[first:end].sum())
+        if total > mass:
+            best, mass = (first, end), total
+    free = words.copy()
+    for first, end in candidates:
+        free[first:end] = 0
+    word = int(free.argmax()) if len(free) else 0
+    if len(free) and free[word] > max(mass, 0.0):
+        grown = _grow(word, 1 - tags[:, 0])
+        total = float(words[grown[0] : grown[1]].sum())
+        if total > mass:
+            best, mass = grown, total
+    return best if best is not None and mass >= none else None
+
+
+def _grow(word: int, possible: np.ndarray, threshold: float = 0.2) -> tuple[int, int]:
+    first, end = word, word + 1
+    while first > 0 and possible[first - 1] > threshold:
+        first -= 1
+    while end < len(possible) and possible[end] > threshold:
+        end += 1
+    return first, end

@@ -1,0 +1,38 @@
+"""What the typography says of each word, beside what the encoder reads."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .text import View
+
+FEATURES = (
+    "inside",  # between the marks of an outer pair
+    "nested",  # between the marks of an inner pair
+    "opens",
+    "closes",
+    "after_opening",
+    "before_closing",
+    "after_break",  # first word of a line
+    "capital",
+)
+
+
+def word_features(view: View) -> np.ndarray:
+    """Float32 array of shape (words, len(FEATURES)), zeros and ones."""
+    words = view.words
+    out = np.zeros((len(words), len(FEATURES)), dtype=np.float32)
+    for opening, closing in view.pairs:
+        nested = int(words[opening].mark > 1)
+        out[opening + 1 : closing, nested] = 1
+    for i, word in enumerate(words):
+        if word.mark is not None:
+            opens = word.mark > 0
+            out[i, 2 if opens else 3] = 1
+            if opens and i + 1 < len(words):
+                out[i + 1, 4] = 1
+            if not opens and i:
+                out[i - 1, 5] = 1
+        out[i, 6] = view.breaks[i] or i == 0
+        out[i, 7] = view.text[word.view_start].isupper()
+    return out

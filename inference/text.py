@@ -1,0 +1,145 @@
+"""The text as the encoder sees it, with the way back to the caller's offsets.
+
+A :class:`View` folds what typography varies and meaning does not: every quotation mark becomes
+« or » (“ or ” when nested) with one space on each side, every space a plain one, apostrophes the
+straight one; soft hyphens, zero-width characters and direction marks vanish; accents are composed.
+The caller's text is never altered: each word of the view knows its ``[start, end)`` in it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from .marks import find_marks
+
+_WORD = re.compile(r"[^\W_]+|[^\s]")
+_APOSTROPHES = "’ʼ‘‛′`´"
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word, a number, or a single mark: the unit that labels are given to."""
+
+    start: int  # in the caller's text
+    end: int
+    view_start: int  # in View.text
+    view_end: int
+    mark: int | None  # index into View.pairs' marks: +depth opens, -depth closes, None: a word
+
+
+@dataclass(frozen=True)
+class View:
+    """``text`` for the encoder, ``words`` in order, ``pairs`` of outer marks as word indices."""
+
+    text: str
+    words: list[Word]
+    pairs: list[tuple[int, int]]  # (opening, closing) word indices, all depths, by opening
+    breaks: list[bool]  # per word: a line break stands before it
+    mates: dict[int, int]  # word index of a mark -> that of the other mark of its pair
+
+    @classmethod
+    def of(cls, text: str) -> View:
+        builder = _Builder(text)
+        marks = find_marks(text)
+        position = 0
+        for mark in marks:
+            builder.plain(position, mark.start)
+            nested = mark.depth > 1
+            glyph = ("“" if nested else "«") if mark.opens else ("”" if nested else "»")
+            builder.mark(glyph, mark.start, mark.end, mark.depth if mark.opens else -mark.depth)
+            position = mark.end
+        builder.plain(position, len(text))
+        view_text, words, word_of_mark = builder.finish()
+        pairs = [
+            (word_of_mark[i], word_of_mark[m.mate])
+            for i, m in enumerate(marks)
+            if m.opens and m.mate is not None
+        ]
+        breaks, position = [], 0
+        for word in words:
+            breaks.append("\n" in view_text[position : word.view_start])
+            position = word.view_end
+        mates = dict(pairs) | {closing: opening for opening, closing in pairs}
+        return cls(view_text, words, pairs, breaks, mates)
+
+
+class _Builder:
+    """Collects the view's characters with the source offsets of each."""
+
+    def __init__(self, text: str) -> None:
+        self.source = text
+        self.chars: list[str] = []
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        self.roles: dict[int, int] = {}  # view offset of a mark -> signed depth
+        self.needs_space = False
+
+    def plain(self, start: int, end: int) -> None:
+        """Adds a stretch without quotation marks."""
+        text, i = self.source, start
+        while i < end:
+            char = text[i]
+            stop = i + 1
+            if char >= "\u0300" or (stop < end and text[stop] >= "\u0300"):
+                while stop < end and unicodedata.combining(text[stop]):
+                    stop += 1
+                char = unicodedata.normalize("NFC", text[i:stop]) if stop > i + 1 else char
+            self._add(char, i, stop)
+            i = stop
+
+    def mark(self, glyph: str, start: int, end: int, depth: int) -> None:
+        self._space(start)
+        self.needs_space = False
+        self.roles[len(self.chars)] = depth
+        self._push(glyph, start, end)
+        self.needs_space = True
+
+    def finish(self) -> tuple[str, list[Word], list[int]]:
+        view = "".join(self.chars)
+        words, word_of_mark = [], []
+        for m in _WORD.finditer(view):
+            role = self.roles.get(m.start())
+            if role is not None:
+                word_of_mark.append(len(words))
+            words.append(
+                Word(self.starts[m.start()], self.ends[m.end() - 1], m.start(), m.end(), role)
+            )
+        return view, words, word_of_mark
+
+    def _add(self, char: str, start: int, end: int) -> None:
+        if char == "\n" or char == "\r":
+            if self.chars and self.chars[-1] == " ":
+                self._pop()
+            if not self.chars[-2:] == ["\n", "\n"]:
+                self._push("\n", start, end)
+        elif char.isspace():
+            self._space(start)
+        elif len(char) == 1 and unicodedata.category(char) in ("Cf", "Cc"):
+            pass  # soft hyphens, zero-width and direction marks, control characters
+        else:
+            if char in ".,)]":
+                if self.chars and self.chars[-1] == " ":
+                    self._pop()
+            elif self.needs_space and char not in ";:!?…":
+                self._space(start)
+            if char in _APOSTROPHES:
+                char = "'"
+            for c in char:
+                self._push(c, start, end)
+
+    def _space(self, position: int) -> None:
+        if self.chars and not self.chars[-1].isspace():
+            self._push(" ", position, position)
+
+    def _push(self, char: str, start: int, end: int) -> None:
+        if not char.isspace():
+            self.needs_space = False
+        self.chars.append(char)
+        self.starts.append(start)
+        self.ends.append(end)
+
+    def _pop(self) -> None:
+        for column in (self.chars, self.starts, self.ends):
+            column.pop()

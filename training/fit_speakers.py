@@ -1,0 +1,128 @@
+"""Fits the weights with which speakers are ranked.
+
+usage: python -m guillemets.training.fit_speakers GOLD.jsonl… [--out speakers.json] [--half even|odd|all]
+
+A softmax over each quote's candidates, trained by full-batch gradient ascent (Adam) with an L2
+penalty; the history a candidate is judged by is the gold one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from guillemets.inference.names import Entity, fold
+from guillemets.inference.schema import Document
+from guillemets.inference.speakers import Attribution, Candidate, Query, Resolver
+
+_IGNORED = frozenset("m mm mme mmes mlle le la les l un une des du de d president presidente ministre".split())
+
+
+def name_set(name: str) -> frozenset[str]:
+    """A name's words, without titles and determiners."""
+    words = [w for w in "".join(c if c.isalnum() else " " for c in fold(name)).split() if w]
+    return frozenset(w for w in words if w not in _IGNORED) or frozenset(words)
+
+
+def same(a: str, b: str) -> bool:
+    """Whether one name's words contain the other's."""
+    left, right = name_set(a), name_set(b)
+    return bool(left) and bool(right) and (left <= right or right <= left)
+
+
+class Teacher(Resolver):
+    """A resolver that is told the answers and keeps what it would have had to choose from."""
+
+    def __init__(self, document: Document, model: dict[str, float]) -> None:
+        quotes = [
+            Attribution(q.start, q.end, (q.speaker.mention.start, q.speaker.mention.end) if q.speaker and q.speaker.mention else None, q.type)
+            for q in document.quotes
+        ]
+        super().__init__(document.text, quotes, model)
+        self.gold = [document.quotes[k].speaker for k in self.order]
+        self.examples: list[tuple[list[list[str]], list[int]]] = []
+
+    def _pick(self, query: Query, candidates: list[Candidate], final: bool) -> Entity | None:
+        speaker = self.gold[query.index]
+        if speaker is None:
+            return None
+        exact = name_set(speaker.name)
+        right = [k for k, c in enumerate(candidates) if name_set(c.entity.name) == exact]
+        right = right or [k for k, c in enumerate(candidates) if same(speaker.name, c.entity.name)]
+        if right and len(right) < len(candidates) and (query.kind != "none" or final):
+            self.examples.append(([c.features for c in candidates], right))
+        return candidates[right[0]].entity if right else self._phrase_entity(speaker.name)
+
+
+def load(paths: Iterable[str], half: str) -> list[Document]:
+    documents = []
+    for path in paths:
+        lines = Path(path).read_text(encoding="utf8").splitlines()
+        wanted = {"even": lines[0::2], "odd": lines[1::2], "all": lines}[half]
+        documents += [msgspec.json.decode(line, type=Document) for line in wanted if line.strip()]
+    return documents
+
+
+def fit(examples: list[tuple[list[list[str]], list[int]]], l2: float = 0.3, steps: int = 300) -> dict[str, float]:
+    """Weights that make the right candidates likely."""
+    counts = Counter(f for rows, _ in examples for f in {f for row in rows for f in row})
+    names = sorted(f for f, n in counts.items() if n >= 3)
+    index = {f: k for k, f in enumerate(names)}
+    row_of, column, group, right = [], [], [], []
+    row = 0
+    for g, (rows, good) in enumerate(examples):
+        for k, features in enumerate(rows):
+            group.append(g)
+            right.append(k in good)
+            for f in features:
+                if f in index:
+                    row_of.append(row)
+                    column.append(index[f])
+            row += 1
+    rows_, columns = np.array(row_of), np.array(column)
+    groups, good_ = np.array(group), np.array(right, dtype=float)
+    weights, first, second = np.zeros(len(names)), np.zeros(len(names)), np.zeros(len(names))
+    for step in range(1, steps + 1):
+        scores = np.bincount(rows_, weights[columns], minlength=row)
+        scores -= np.maximum.reduceat(scores, np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]]))[groups]
+        odds = np.exp(scores)
+        model = odds / np.bincount(groups, odds)[groups]
+        target = odds * good_
+        target = target / np.maximum(np.bincount(groups, target), 1e-12)[groups]
+        gradient = np.bincount(columns, (target - model)[rows_], minlength=len(names)) - l2 * weights
+        first, second = 0.9 * first + 0.1 * gradient, 0.99 * second + 0.01 * gradient**2
+        rate = 0.1 if step < 0.7 * steps else 0.03
+        weights += rate * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.99**step)) + 1e-8)
+    return {f: round(float(w), 3) for f, w in zip(names, weights) if abs(w) >= 0.01}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Fit the weights with which speakers are ranked.")
+    parser.add_argument("gold", nargs="+")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "inference" / "speakers.json")
+    parser.add_argument("--half", choices=("even", "odd", "all"), default="all")
+    parser.add_argument("--l2", type=float, default=0.3)
+    options = parser.parse_args(arguments)
+    documents = load(options.gold, options.half)
+    weights: dict[str, float] = {}
+    for _ in range(3):  # noun phrases in the running text are resolved by the round before
+        examples = []
+        for document in documents:
+            teacher = Teacher(document, weights)
+            teacher.run()
+            examples += teacher.examples
+        weights = fit(examples, options.l2)
+    options.out.write_text(json.dumps(weights, ensure_ascii=False, indent=0, sort_keys=True) + "\n", encoding="utf8")
+    print(f"{len(examples)} choices, {len(weights)} weights -> {options.out}", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
