@@ -18,8 +18,7 @@ TITLES: dict[str, str] = {
     "mme": "f", "mmes": "f", "madame": "f", "mesdames": "f", "mlle": "f", "mlles": "f", "mademoiselle": "f",
     "me": "", "mes": "", "maitre": "", "dr": "", "dre": "f", "docteur": "", "docteure": "f", "pr": "", "prof": "",
     "professeur": "", "professeure": "f", "pere": "m", "abbe": "m", "frere": "m", "soeur": "f", "mere": "f",
-    "cardinal": "m", "imam": "m", "rabbin": "m", "sir": "m", "lord": "m", "lady": "f", "cheikh": "m",
-    "sheikh": "m", "emir": "m", "prince": "m", "princesse": "f", "roi": "m", "reine": "f", "pape": "m",
+    "cardinal": "m", "imam": "m", "rabbin": "m", "sir": "m", "lord": "m", "lady": "f", "sheikh": "m", "sheik": "m", "dom": "m",
     "president": "m", "presidente": "f", "general": "m", "colonel": "m", "commandant": "m", "capitaine": "m",
 }  # fmt: skip
 
@@ -91,6 +90,10 @@ PREMODIFIERS = _set(
 QUANTITIES = _set("dizaine douzaine quinzaine vingtaine trentaine quarantaine cinquantaine soixantaine centaine "
                   "centaines millier milliers dizaines poignee majorite foule")
 
+#: Nouns of time, which open sentences and never speak.
+TIMES = _set("lendemain matin soir jour jours veille semaine mois annee an ans nuit heure heures fois apres-midi midi moment "
+             "week-end printemps automne hiver ete instant siecle debut fin")
+
 #: What a title tells of someone's trade; participles that do (« présidée par X »).
 TITLE_NOUNS = {
     "me": "avocat", "maitre": "avocat", "dr": "medecin", "docteur": "medecin", "docteure": "medecin", "pr": "professeur",
@@ -111,7 +114,7 @@ VERB_NOUNS = {
 #: Human nouns by sphere; « m/f » pairs, a bare word is used of both genders. Words of one sphere can
 #: name one another: « l'élue » for a mayor, « la romancière » for a writer.
 _SPHERES = {
-    "politics": "maire/mairesse edile bourgmestre depute/deputee eurodepute/eurodeputee senateur/senatrice "
+    "politics": "maire mairesse edile bourgmestre depute/deputee eurodepute/eurodeputee senateur/senatrice "
     "conseiller/conseillere adjoint/adjointe elu/elue echevin/echevine parlementaire ministre president/presidente "
     "secretaire gouverneur/gouverneure premier/premiere chancelier/chanceliere candidat/candidate rapporteur/"
     "rapporteuse prefet/prefete opposant/opposante commissaire porte-parole mandataire syndic/syndique chef/cheffe "
@@ -124,9 +127,9 @@ _SPHERES = {
     "gerant/gerante responsable fondateur/fondatrice cofondateur/cofondatrice entrepreneur/entrepreneuse "
     "entrepreneur/entrepreneure industriel/industrielle administrateur/administratrice proprietaire milliardaire "
     "hotelier/hoteliere restaurateur/restauratrice commercant/commercante manager boss numero-un homme/femme "
-    "courtier/courtiere banquier/banquiere armateur/armatrice negociant/negociante actionnaire heritier/heritiere "
-    "promoteur/promotrice investisseur/investisseuse gestionnaire editeur/editrice cadre franchise/franchisee",
-    "law": "avocat/avocate conseil defenseur/defenseure juriste magistrat/magistrate juge procureur/procureure "
+    "courtier/courtiere banquier/banquiere armateur/armatrice actionnaire heritier/heritiere "
+    "promoteur/promotrice investisseur/investisseuse gestionnaire editeur/editrice franchise/franchisee",
+    "law": "avocat/avocate defenseur/defenseure juriste magistrat/magistrate juge procureur/procureure "
     "notaire penaliste batonnier/batonniere constitutionnaliste greffier/greffiere substitut jure/juree huissier "
     "temoin plaignant/plaignante accuse/accusee prevenu/prevenue suspect/suspecte victime prefet/prefete",
     "science": "chercheur/chercheuse scientifique biologiste climatologue hydrologue geologue historien/historienne "
@@ -151,7 +154,7 @@ _SPHERES = {
     "cycliste footballeur/footballeuse gardien/gardienne defenseur/defenseuse attaquant/attaquante milieu buteur/buteuse "
     "capitaine selectionneur/selectionneuse athlete nageur/nageuse skieur/skieuse boxeur/boxeuse pilote arbitre "
     "skipper navigateur/navigatrice sprinteur/sprinteuse judoka rugbyman/rugbywoman tennisman/tenniswoman meneur/meneuse "
-    "coach technicien/technicienne international/internationale medaille/medaillee marathonien/marathonienne "
+    "coach technicien/technicienne international/internationale judokate medaille/medaillee marathonien/marathonienne "
     "handballeur/handballeuse basketteur/basketteuse pilier ailier/ailiere manager recordman/recordwoman numero "
     "olympien/olympienne grimpeur/grimpeuse alpiniste maillot talonneur dirigeant/dirigeante",
     "security": "policier/policiere commissaire gendarme officier/officiere colonel/colonelle general/generale "
@@ -167,11 +170,11 @@ _SPHERES = {
     "press": "journaliste editorialiste chroniqueur/chroniqueuse reporter correspondant/correspondante presentateur/"
     "presentatrice redacteur/redactrice animateur/animatrice blogueur/blogueuse polemiste photographe directeur/"
     "directrice patron/patronne confrere/consoeur",
-    "faith": "eveque archeveque cardinal pape pretre cure abbe pasteur/pasteure imam rabbin/rabbine moine religieux/"
+    "faith": "eveque archeveque cardinal pape pretre cure abbe/abbesse pasteur/pasteure econome imam rabbin/rabbine moine religieux/"
     "religieuse prelat pontife souverain-pontife pere soeur aumonier diacre patriarche recteur grand-rabbin theologien/"
     "theologienne ecclesiastique",
     "land": "agriculteur/agricultrice eleveur/eleveuse paysan/paysanne viticulteur/viticultrice vigneron/vigneronne "
-    "pecheur/pecheuse maraicher/maraichere exploitant/exploitante berger/bergere apiculteur/apicultrice fermier/fermiere "
+    "pecheur/pecheuse piroguier/piroguiere marin batelier/bateliere maraicher/maraichere exploitant/exploitante berger/bergere apiculteur/apicultrice fermier/fermiere "
     "cerealier/cerealiere ostreiculteur/ostreicultrice sylviculteur forestier/forestiere chasseur/chasseuse "
     "producteur/productrice mareyeur/mareyeuse arboriculteur/arboricultrice meunier/meuniere oleiculteur/oleicultrice "
     "horticulteur/horticultrice bucheron/bucheronne",
@@ -179,7 +182,7 @@ _SPHERES = {
     "livreur/livreuse technicien/technicienne mecanicien/mecanicienne cuisinier/cuisiniere serveur/serveuse vendeur/"
     "vendeuse commercant/commercante coiffeur/coiffeuse menuisier/menuisiere charpentier/charpentiere tailleur "
     "imprimeur/imprimeuse docker sommelier/sommeliere boucher/bouchere epicier/epiciere libraire restaurateur/"
-    "restauratrice patron/patronne cheminot/cheminote facteur/factrice taxi pilote hotelier/hoteliere cordonnier "
+    "restauratrice patron/patronne cheminot/cheminote facteur/factrice pilote hotelier/hoteliere cordonnier "
     "horloger/horlogere luthier/luthiere potier/potiere mineur soudeur/soudeuse ebeniste tisserand/tisserande",
     "school": "chef/cheffe enseignant/enseignante instituteur/institutrice professeur/professeure proviseur/proviseure principal/"
     "principale recteur/rectrice etudiant/etudiante lyceen/lyceenne collegien/collegienne eleve ecolier/ecoliere "
@@ -195,7 +198,7 @@ _SPHERES = {
     "family": "pere/mere fils/fille frere/soeur mari/femme epoux/epouse compagnon/compagne conjoint/conjointe oncle/tante "
     "neveu/niece cousin/cousine grand-pere/grand-mere beau-frere/belle-soeur beau-pere/belle-mere veuf/veuve parrain/"
     "marraine jumeau/jumelle aine/ainee cadet/cadette ami/amie parent/parente petit-fils/petite-fille",
-    "any": "interesse/interessee auteur/auteure responsable representant/representante interlocuteur/interlocutrice "
+    "any": "titulaire partenaire interesse/interessee auteur/auteure responsable representant/representante interlocuteur/interlocutrice "
     "source membre collaborateur/collaboratrice proche assistant/assistante successeur/successeuse predecesseur/"
     "predecesseure rival/rivale adversaire collegue camarade homologue confrere/consoeur quidam personnalite figure "
     "personne star vedette vis-a-vis numero",
@@ -206,7 +209,7 @@ _GROUPS = {
     "company": "groupe:m entreprise:f societe:f compagnie:f firme:f start-up:f geant:m constructeur:m operateur:m "
     "fabricant:m industriel:m banque:f enseigne:f marque:f transporteur:m avionneur:m exploitant:m multinationale:f "
     "maison:f editeur:m plateforme:f fournisseur:m employeur:m distributeur:m concessionnaire:m consortium:m cabinet:m "
-    "direction:f gestionnaire:m usine:f assureur:m energeticien:m papetier:m promoteur:m holding:f filiale:f regie:f",
+    "direction:f gestionnaire:m usine:f assureur:m energeticien:m laboratoire:m negociant:m logisticien:m brasseur:m hebergeur:m papetier:m promoteur:m holding:f filiale:f regie:f",
     "association": "association:f ong:f organisation:f collectif:m comite:m fondation:f federation:f ligue:f reseau:m "
     "mouvement:m club:m coalition:f coordination:f union:f organisme:m alliance:f plateforme:f confederation:f "
     "intersyndicale:f syndicat:m centrale:f ordre:m observatoire:m groupe:m front:m structure:f equipe:f",
@@ -220,8 +223,8 @@ _GROUPS = {
     "departement:m police:f gendarmerie:f parquet:m justice:f tribunal:m cour:f juridiction:f commission:f conseil:m "
     "agence:f autorite:f institution:f institut:m office:m armee:f pays:m etat:m exécutif:m executif:m assemblee:f "
     "parlement:m senat:m chambre:f rectorat:m academie:f cabinet:m diplomatie:f presidence:f administration:f "
-    "ambassade:f consulat:m chancellerie:f royaume:m republique:f service:m direction:f organisation:f organe:m "
-    "instance:f eglise:f diocese:m universite:f hopital:m banque:f canton:m province:f capitale:f federation:f "
+    "ambassade:f consulat:m chancellerie:f royaume:m republique:f service:m direction:f organe:m "
+    "instance:f eglise:f diocese:m universite:f hopital:m canton:m province:f capitale:f "
     "secretariat:m autorites:p pouvoirs:p services:p bureau:m",
     "document": "rapport:m communique:m sondage:m enquete:f etude:f texte:m document:m note:f lettre:f message:m "
     "tribune:f bulletin:m bilan:m audit:m livre:m article:m declaration:f petition:f resolution:f avis:m arrete:m "
@@ -271,6 +274,12 @@ GROUPS, GROUP_GENDER = _groups()
 #: Endings that make an unknown noun feminine.
 FEMININE_ENDINGS = ("trice", "euse", "iere", "ienne", "ante", "ente", "esse", "ee", "elle", "aise", "oise", "onne", "ive")
 
+#: Papers that speak for who issues them: « un communiqué de la CGT ».
+ISSUED = _set("communique sondage enquete barometre bilan chiffres declaration information informations message tract")
+
+#: Endings of unknown nouns that probably name a person, where a speaker is expected.
+HUMAN_ENDINGS = ("trice", "euse", "iste", "logue", "ienne", "ien", "iere", "ier", "eur", "eure", "naire", "crate", "esse", "ard", "arde")
+
 # -- first names -------------------------------------------------------------------------------
 
 FEMALE = _set(
@@ -313,7 +322,7 @@ FEMALE = _set(
     "solene sonia sophia sophie soraya stella stephanie suzanne suzette svetlana swann sybille sylvaine sylvia sylviane "
     "sylvie tamara tania tatiana tatyana thais thea theresa therese tiphaine ursula valentina valentine valeria valerie "
     "vanessa vera veronica veronika veronique vesna victoire victoria viktoria violaine violeta violette virginie "
-    "viviane wafa wendy wided wideline xenia yael yamina yasmina yasmine yolande yveline yvette yvonne zahra zainab "
+    "viviane wafa wendy wided wideline xenia yael aude ghizlane nirina mamitiana oumayma ons wassila naima samar rim rym ikram imen khouloud nesrine sihem souad zakia aminetou adja coumba astou bineta dieynaba seynabou rokhaya marieme nafi sokhna adjoa akua afua abena ama efua esi akosua nana aya ramata mariame kadija salimata assita djeneba sira sitan oumy binta fanta hadja kadidiatou ngozi chinwe adaeze wangari wanjiru nyambura akinyi thandiwe nomsa lindiwe zodwa tsitsi rutendo mutinta chipo tendai remedios marisol yesenia nubia ximena paola luz guadalupe rocio lourdes itziar ainhoa nerea leire amaia maite edurne arantxa begona nuria montserrat merce roser solveig ragnhild gunilla birgitta annika kaisa aija ilze inga dace vesna snezana ljiljana biljana gordana milica jovana dragana aigoul gulnara zarina dinara madina aissata nguyen-thi thi lan linh huong thuy mai hoa anh-thu sopheap bopha sreymom channary malee kanya ploy siti nurul dewi putri fatemeh maryam leyla shirin parisa nasrin laleh roya azadeh hind houria djamila malika yamina ouarda farah rania dalia mona maha hoda sawsan noha amal maissa antonia fernanda valeska fabiola graciela araceli fatouma fatimetou lalla zahia chahinaz lynn ann mary-ann joanne anne-laure anne-sophie anne-marie anne-claire bettina yamina yasmina yasmine yolande yveline yvette yvonne zahra zainab "
     "zeinab zelie zina zineb zoe zohra zsuzsa michal clementina bohumila hasmik almaz alevtina pilar dolores consuelo "
     "ingeborg sigrid solveig astri maren kirsten birgit anneke aoife siobhan niamh sinead agnieszka malgorzata ewa "
     "magda beata joanna zuzana lenka tereza yuki yoko akiko keiko mei ling xiu hui priya anjali indira sonja tuuli aino "
@@ -369,5 +378,5 @@ MALE = _set(
     "wade wael walid walter warren wenceslas werner wilfried wilfrid willem william willy wilson winston wissem wladimir wolfgang xavier "
     "yacine yahya yan yann yannick yannis yasser yassine yohan yohann youcef younes youri youssef youssouf yuri yusuf yvan yves yvon zacharie "
     "zakaria zbigniew zoltan yann-ber wojciech stavros vahan armen tigran hakan murat emre kenji hiroshi takeshi jin wei cao "
-    "narendra rajiv arjun elon goran dragan zoran miroslav ladislav vaclav jaroslav taras bogdan ognjen hrvoje jacky johny"
+    "benedikt anselme hamidou filmon ousseni salifou issaka boureima souleymane seidou lassina drissa siaka zoumana bakary yaya modibo bourama madou sidiki moriba tieman lansana alhassane aboubacar ousman pape papa mbaye serigne cheikh ablaye alassane ousseynou assane malal demba samba birame abdoul-aziz kwaku kojo kwabena yaw kweku chinedu emeka obinna tunde segun babatunde femi wale chukwuma kamau mwangi otieno ochieng njoroge juma hamisi thabo sipho themba tafadzwa danilo vartan jean-bosco dieudonne isaie rayan nejib lotfi hatem riadh slim wissem hichem anis nidhal ridha bechir taoufik abdelilah abdellatif abdeslam larbi lahcen houcine mbarek nacer nasser djamel mokhtar messaoud rabah lakhdar tayeb bachir azzedine nouredine noureddine charaf hussain mahdi jassim jaber majid reza ali-reza hossein mohsen javad behrouz dariush wenceslao efren fermin eusebio anselmo gonzalo rodrigo alvaro alonso nicanor aurelio evaristo bounthavy khamphone somsak somchai prasit thanh nguyen minh duc tuan hung quang bao hieu khanh huy sokha vannak rithy samnang vuthy arvids janis karlis andris juris romed gorazd lefteris spyros nejat rimantas vytautas mindaugas algirdas giedrius joacim lennart gunnar sigurd einar leif torbjorn bjorn arne halvor sverre ib mogens jorgen adriaan joost wim kees ruud ognian boyan plamen stoyan ventsislav radoslav zdravko fikret selim kerem orhan tuncay yilmaz narek gagik vardan levon hrant ruslan timur nursultan askar daniyar bekzat zhen ming hao jun lei tao gang kyung-ho min-jun seo-jun ji-hoon sung-min jae yoon narendra rajiv arjun elon goran dragan zoran miroslav ladislav vaclav jaroslav taras bogdan ognjen hrvoje jacky johny"
 )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Literal
 
@@ -19,7 +19,7 @@ from .config import QuoteConfig
 from .decoding import WordQuote, decode_quotes, decode_tags, pick
 from .errors import InputError
 from .features import word_features
-from .model import QuoteModel
+from .model import QuoteModel, QuoteOutput
 from .schema import QUOTE_TYPES, STANCES, Document, Quote, Span, Speaker, Stance
 from .speakers import Attribution, resolve
 from .text import View
@@ -45,6 +45,16 @@ class _Found:
     mention: tuple[int, int] | None
     cue: tuple[int, int] | None
     stance: list[float]
+
+
+@dataclass
+class _Encoded:
+    """A window with its word vectors (words, H), features (1, words, F) and emissions."""
+
+    window: Window
+    words: torch.Tensor | None = None
+    features: torch.Tensor | None = None
+    tags: QuoteOutput | None = None
 
 
 class QuoteTagger:
@@ -118,30 +128,32 @@ class QuoteTagger:
         ]
         for start in range(0, len(pieces), batch_size):
             batch = pieces[start : start + batch_size]
-            vectors = self._encode([view for _, _, view in batch], batch_size)
-            for (i, offset, view), words in zip(batch, vectors):
-                found[i] += self._read(view, words, offset)
+            encoded = self._encode([view for _, _, view in batch], batch_size)
+            for (i, offset, view), windows in zip(batch, encoded):
+                found[i] += self._read(view, windows, offset)
         for document, quotes in zip(documents, found):
-            yield _document(document, quotes)
+            yield _document(document, sorted(quotes, key=lambda f: f.quote))
 
     @torch.inference_mode()
-    def _encode(self, views: list[View], batch_size: int) -> list[torch.Tensor]:
-        """Word vectors (words, H) of each view, each word from the window it is most central in."""
+    def _encode(self, views: list[View], batch_size: int) -> list[list[_Encoded]]:
+        """The windows of each view with their word vectors; short ones share a batch."""
         config = self.model.config
-        windows = [
-            make_windows(v, self.tokenizer, config.window_tokens, config.window_overlap)
+        encoded = [
+            [
+                _Encoded(w)
+                for w in make_windows(
+                    v, self.tokenizer, config.window_tokens, config.window_overlap
+                )
+            ]
             for v in views
         ]
-        jobs = [(i, w) for i, ws in enumerate(windows) for w in ws]
-        jobs.sort(key=lambda job: len(job[1].input_ids))
-        vectors = [torch.empty(len(v.words), config.hidden_size) for v in views]
+        jobs = sorted(chain(*encoded), key=lambda e: len(e.window.input_ids))
         for start in range(0, len(jobs), batch_size):
             batch = jobs[start : start + batch_size]
-            hidden = self.model.encode(*self._tensors([w for _, w in batch])).float().cpu()
-            for (i, window), row in zip(batch, hidden):
-                first, last = _core(window, windows[i])
-                vectors[i][first:last] = row[first - window.first : last - window.first]
-        return vectors
+            hidden = self.model.encode(*self._tensors([e.window for e in batch]))
+            for job, row in zip(batch, hidden):
+                job.words = row[: len(job.window.heads)]
+        return encoded
 
     def _tensors(self, windows: list[Window]) -> tuple[torch.Tensor, ...]:
         """input_ids, attention_mask (windows, tokens) and heads (windows, words)."""
@@ -157,38 +169,85 @@ class QuoteTagger:
         return tuple(t.to(self.device) for t in (ids, mask, heads))
 
     @torch.inference_mode()
-    def _read(self, view: View, words: torch.Tensor, offset: int) -> list[_Found]:
-        """Decodes one segment from its word vectors (words, H)."""
-        if not view.words:
+    def _read(self, view: View, windows: list[_Encoded], offset: int) -> list[_Found]:
+        """Decodes one segment: quotes over all windows, then each in the window it is central in."""
+        if not windows:
             return []
-        features = torch.from_numpy(word_features(view))[None].to(self.device)
-        tags = self.model.tag(words[None].to(self.device), features)
-        emissions = tags.quote[0].float().cpu().numpy()
+        features = word_features(view)
+        for encoded in windows:
+            window = encoded.window
+            rows = torch.from_numpy(features[window.first : window.last])[None]
+            encoded.features = rows.to(self.device)
+            encoded.tags = self.model.tag(encoded.words[None], encoded.features)
         transitions = self.model.crf.scores().float().cpu().numpy()
-        quotes = decode_quotes(view, emissions, transitions)
-        if not quotes:
-            return []
-        spans = torch.tensor([[(q.first, q.end) for q in quotes]], device=self.device)
-        mask = torch.ones(features.shape[:2], dtype=torch.bool, device=self.device)
-        attributions = self.model.attribute(tags, features, mask, spans)
-        stances = attributions.stance[0].float() / self.model.config.stance_temperature
+        quotes = decode_quotes(view, _stitch(windows), transitions)
+        homes = [_home(quote, windows) for quote in quotes]
+        found = []
+        for i, encoded in enumerate(windows):
+            inside = [quote for quote, home in zip(quotes, homes) if home == i]
+            if inside:
+                found += self._attribute(view, encoded, inside, offset)
+        return found
+
+    def _attribute(
+        self, view: View, encoded: _Encoded, quotes: list[WordQuote], offset: int
+    ) -> Iterator[_Found]:
+        """Mention, cue and stance of quotes, as the words of one window tell them.
+
+        Word vectors of different windows don't compare: each knows its place in its own window.
+        """
+        window, tags = encoded.window, encoded.tags
+        size = window.last - window.first
+        spans = [(max(q.first - window.first, 0), min(q.end - window.first, size)) for q in quotes]
+        mask = torch.ones(1, size, dtype=torch.bool, device=self.device)
+        scores = self.model.attribute(
+            tags, encoded.features, mask, torch.tensor([spans], device=self.device)
+        )
+        stances = scores.stance[0].float() / self.model.config.stance_temperature
         pointed = []
-        for emission, pointer in ((tags.mention, attributions.mention), (tags.cue, attributions.cue)):
-            scores = emission[0].float()
-            candidates = decode_tags(scores.cpu().numpy())
-            possible = scores.softmax(-1).cpu().numpy()
+        for emission, pointer in ((tags.mention, scores.mention), (tags.cue, scores.cue)):
+            emission = emission[0].float().cpu()
+            candidates = decode_tags(emission.numpy())
+            possible = emission.softmax(-1).numpy()
             pointed.append([pick(row, candidates, possible) for row in pointer[0].cpu().numpy()])
-        return [
-            _Found(
+        for quote, mention, cue, stance in zip(quotes, *pointed, stances.softmax(-1).tolist()):
+            yield _Found(
                 _offsets(view, (quote.first, quote.end), offset),
                 quote.kind,
                 quote.score,
-                _offsets(view, mention, offset),
-                _offsets(view, cue, offset),
+                _offsets(view, mention, offset, window.first),
+                _offsets(view, cue, offset, window.first),
                 stance,
             )
-            for quote, mention, cue, stance in zip(quotes, *pointed, stances.softmax(-1).tolist())
-        ]
+
+
+def _stitch(windows: list[_Encoded]) -> np.ndarray:
+    """Quote emissions (words, labels) of a whole segment, each word's from where it is central."""
+    rows = []
+    for i, encoded in enumerate(windows):
+        first, last = _core([e.window for e in windows], i)
+        start = encoded.window.first
+        rows.append(encoded.tags.quote[0, first - start : last - start].float().cpu().numpy())
+    return np.concatenate(rows)
+
+
+def _core(windows: list[Window], i: int) -> tuple[int, int]:
+    """The words of window ``i`` that no neighbour holds more centrally."""
+    window = windows[i]
+    first = (window.first + windows[i - 1].last + 1) // 2 if i else window.first
+    last = (windows[i + 1].first + window.last + 1) // 2 if i + 1 < len(windows) else window.last
+    return first, last
+
+
+def _home(quote: WordQuote, windows: list[_Encoded]) -> int:
+    """The window with the most words on the nearer side of the quote; its edge may cut a long one."""
+
+    def margin(i: int) -> tuple[int, int]:
+        window = windows[i].window
+        held = min(quote.end, window.last) - max(quote.first, window.first)
+        return held, min(quote.first - window.first, window.last - quote.end)
+
+    return max(range(len(windows)), key=margin)
 
 
 def segments(text: str, size: int = SEGMENT) -> list[tuple[int, int]]:
@@ -203,18 +262,14 @@ def segments(text: str, size: int = SEGMENT) -> list[tuple[int, int]]:
     return [*cuts, (start, len(text))]
 
 
-def _core(window: Window, windows: list[Window]) -> tuple[int, int]:
-    """The words of ``window`` that no neighbour holds more centrally."""
-    i = windows.index(window)
-    first = (window.first + windows[i - 1].last + 1) // 2 if i else window.first
-    last = (windows[i + 1].first + window.last + 1) // 2 if i + 1 < len(windows) else window.last
-    return first, last
-
-
-def _offsets(view: View, span: tuple[int, int] | None, offset: int) -> tuple[int, int] | None:
+def _offsets(
+    view: View, span: tuple[int, int] | None, offset: int, first: int = 0
+) -> tuple[int, int] | None:
+    """Offsets in the whole text of a word span that counts from word ``first`` of the view."""
     if span is None:
         return None
-    return view.words[span[0]].start + offset, view.words[span[1] - 1].end + offset
+    words = view.words[first + span[0] : first + span[1]]
+    return words[0].start + offset, words[-1].end + offset
 
 
 def _document(document: Document, found: list[_Found]) -> Document:

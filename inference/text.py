@@ -85,7 +85,8 @@ class _Builder:
             if char >= "\u0300" or (stop < end and text[stop] >= "\u0300"):
                 while stop < end and unicodedata.combining(text[stop]):
                     stop += 1
-                char = unicodedata.normalize("NFC", text[i:stop]) if stop > i + 1 else char
+                if stop > i + 1:  # accents that no French letter takes are left out
+                    char = unicodedata.normalize("NFC", text[i:stop])[0]
             self._add(char, i, stop)
             i = stop
 
@@ -116,7 +117,7 @@ class _Builder:
                 self._push("\n", start, end)
         elif char.isspace():
             self._space(start)
-        elif len(char) == 1 and unicodedata.category(char) in ("Cf", "Cc"):
+        elif unicodedata.category(char) in ("Cf", "Cc"):
             pass  # soft hyphens, zero-width and direction marks, control characters
         else:
             if char in ".,)]":
@@ -124,10 +125,7 @@ class _Builder:
                     self._pop()
             elif self.needs_space and char not in ";:!?…":
                 self._space(start)
-            if char in _APOSTROPHES:
-                char = "'"
-            for c in char:
-                self._push(c, start, end)
+            self._push("'" if char in _APOSTROPHES else char, start, end)
 
     def _space(self, position: int) -> None:
         if self.chars and not self.chars[-1].isspace():

@@ -18,9 +18,11 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from guillemets.inference.names import Entity, fold
+from guillemets.inference.names import Entity
+from guillemets.inference.ranking import Candidate, Query
 from guillemets.inference.schema import Document
-from guillemets.inference.speakers import Attribution, Candidate, Query, Resolver
+from guillemets.inference.speakers import Attribution, Resolver
+from guillemets.inference.words import fold
 
 _IGNORED = frozenset("m mm mme mmes mlle le la les l un une des du de d president presidente ministre".split())
 
@@ -70,7 +72,7 @@ def load(paths: Iterable[str], half: str) -> list[Document]:
     return documents
 
 
-def fit(examples: list[tuple[list[list[str]], list[int]]], l2: float = 0.3, steps: int = 300) -> dict[str, float]:
+def fit(examples: list[tuple[list[list[str]], list[int]]], l2: float = 1.5, steps: int = 300) -> dict[str, float]:
     """Weights that make the right candidates likely."""
     counts = Counter(f for rows, _ in examples for f in {f for row in rows for f in row})
     names = sorted(f for f, n in counts.items() if n >= 3)
@@ -108,7 +110,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("gold", nargs="+")
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "inference" / "speakers.json")
     parser.add_argument("--half", choices=("even", "odd", "all"), default="all")
-    parser.add_argument("--l2", type=float, default=0.3)
+    parser.add_argument("--l2", type=float, default=1.5)
     options = parser.parse_args(arguments)
     documents = load(options.gold, options.half)
     weights: dict[str, float] = {}

@@ -1,0 +1,101 @@
+"""Shared fixtures: the corpus, and tiny backbones of two families made on the spot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+ROOT = Path(__file__).resolve().parent.parent
+CORPUS = ROOT / "training" / "corpus"
+
+torch.set_num_threads(2)
+
+
+@pytest.fixture(scope="session")
+def heldout():
+    """Authored articles that no shipped model was trained on."""
+    from guillemets.inference.reading import read_documents
+
+    return list(read_documents(CORPUS / "heldout.jsonl"))
+
+
+@pytest.fixture(scope="session")
+def few(heldout):
+    """Four short articles to overfit."""
+    return sorted(heldout, key=lambda d: len(d.text))[:4]
+
+
+def tiny_tokenizer(texts: list[str]):
+    from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
+    tokenizer.normalizer = normalizers.NFKC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.WhitespaceSplit(),
+            pre_tokenizers.Split(Regex(r"[^\w]"), "isolated"),
+        ]
+    )
+    trainer = trainers.BpeTrainer(vocab_size=800, special_tokens=special)
+    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token="<s>",
+        eos_token="</s>",
+        cls_token="<s>",
+        sep_token="</s>",
+        pad_token="<pad>",
+        unk_token="<unk>",
+        mask_token="<mask>",
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_backbone(tmp_path_factory, heldout):
+    """``tiny_backbone(family)``: a folder with a random encoder of that family, and a tokenizer."""
+    from transformers import CamembertConfig, CamembertModel, DebertaV2Config, DebertaV2Model
+
+    tokenizer = tiny_tokenizer([d.text for d in heldout])
+    sizes = dict(
+        vocab_size=len(tokenizer),
+        hidden_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=128,
+        max_position_embeddings=514,
+        pad_token_id=1,
+    )
+    families = {
+        "camembert": lambda: CamembertModel(
+            CamembertConfig(type_vocab_size=1, **sizes), add_pooling_layer=False
+        ),
+        "deberta-v2": lambda: DebertaV2Model(
+            DebertaV2Config(
+                relative_attention=True,
+                position_buckets=32,
+                pos_att_type=["p2c", "c2p"],
+                share_att_key=True,
+                norm_rel_ebd="layer_norm",
+                **sizes,
+            )
+        ),
+    }
+    folders: dict[str, str] = {}
+
+    def make(family: str) -> str:
+        if family not in folders:
+            folder = tmp_path_factory.mktemp(family)
+            torch.manual_seed(0)
+            families[family]().save_pretrained(folder)
+            tokenizer.save_pretrained(folder)
+            folders[family] = str(folder)
+        return folders[family]
+
+    return make

@@ -1,0 +1,119 @@
+"""Decoding: legal labels, exact probabilities, and edges that agree with the marks."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+import torch
+
+from guillemets.inference.crf import LinearChainCRF, log_messages, span_probability, viterbi
+from guillemets.inference.decoding import DIRECT, INDIRECT, MIXED, decode_quotes, pick, snap
+from guillemets.inference.labels import QUOTE_LABELS, SPAN_LABELS, spans_of, transition_mask
+from guillemets.inference.text import View
+
+
+def legal(path: tuple[int, ...], mask: np.ndarray) -> bool:
+    return mask[-1, path[0]] == 0 and all(mask[a, b] == 0 for a, b in zip(path, path[1:]))
+
+
+@pytest.fixture(params=[SPAN_LABELS, QUOTE_LABELS[:5]])
+def chain(request):
+    """A random small CRF: labels, emissions (4, L), transitions, and every legal path's score."""
+    labels = request.param
+    rng = np.random.default_rng(3)
+    emissions = rng.normal(size=(4, len(labels)))
+    mask = transition_mask(labels)
+    transitions = rng.normal(size=mask.shape) + mask
+    scores = {
+        path: transitions[-1, path[0]]
+        + sum(emissions[i, x] for i, x in enumerate(path))
+        + sum(transitions[a, b] for a, b in zip(path, path[1:]))
+        for path in product(range(len(labels)), repeat=4)
+        if legal(path, mask)
+    }
+    return labels, emissions, transitions, scores
+
+
+def test_viterbi_finds_the_best_legal_path(chain):
+    _, emissions, transitions, scores = chain
+    assert tuple(viterbi(emissions, transitions)) == max(scores, key=scores.get)
+
+
+def test_span_probability_is_the_share_of_paths_that_hold_the_span(chain):
+    labels, emissions, transitions, scores = chain
+    total = sum(np.exp(s) for s in scores.values())
+    messages = log_messages(emissions, transitions)
+    spans = {(a, b, k) for a in range(4) for b in range(a + 1, 5) for k in range(len(labels) // 2)}
+    for span in spans:
+        share = sum(np.exp(s) for path, s in scores.items() if span in spans_of(list(path))) / total
+        found = span_probability(emissions, transitions, messages, span)
+        assert found == pytest.approx(share, abs=1e-6)
+
+
+def test_nll_is_the_negative_log_share_of_the_gold_path(chain):
+    labels, emissions, transitions, scores = chain
+    crf = LinearChainCRF(labels)
+    with torch.no_grad():
+        crf.transitions.copy_(torch.from_numpy(transitions - transition_mask(labels)))
+    gold = max(scores, key=lambda p: (p.count(0), scores[p]))
+    padded = torch.zeros(1, 6, len(labels))
+    padded[0, :4] = torch.from_numpy(emissions)
+    path = torch.tensor([list(gold) + [0, 0]])
+    nll = crf.nll(padded, path, torch.tensor([[True] * 4 + [False] * 2]))
+    expected = np.log(sum(np.exp(s) for s in scores.values())) - scores[gold]
+    assert nll.item() == pytest.approx(expected, abs=1e-4)
+
+
+def snapped(text: str, words: str, kind: int) -> str:
+    """What a span over ``words`` of ``text`` becomes."""
+    view = View.of(text)
+    start = text.index(words)
+    first = next(i for i, w in enumerate(view.words) if w.start >= start)
+    end = 1 + max(i for i, w in enumerate(view.words) if w.end <= start + len(words))
+    first, end = snap(view, first, end, kind)
+    return text[view.words[first].start : view.words[end - 1].end]
+
+
+def test_direct_quotes_snap_inside_their_marks():
+    text = "Elle tonne : « Nous ne céderons pas ! » Puis elle sort."
+    for guess in ("Nous ne céderons", "« Nous ne céderons pas ! »", "ne céderons pas ! » Puis"):
+        assert snapped(text, guess, DIRECT) == "Nous ne céderons pas !"
+
+
+def test_an_incise_inside_the_marks_keeps_its_edges():
+    text = "« Nous irons, a-t-il dit hier soir à Rennes, et nous gagnerons. »"
+    assert snapped(text, "Nous irons,", DIRECT) == "Nous irons"
+    assert snapped(text, "et nous gagnerons", DIRECT) == "et nous gagnerons."
+
+
+def test_mixed_quotes_hold_whole_pairs():
+    text = "Il juge que la loi est « injuste et brutale »."
+    assert snapped(text, "la loi est « injuste et brutale", MIXED) == "la loi est « injuste et brutale »"
+    assert snapped(text, "injuste et brutale", MIXED) == "« injuste et brutale »"
+    assert snapped(text, "« injuste et brutale ».", MIXED) == "« injuste et brutale »"
+
+
+def test_indirect_quotes_lose_final_punctuation():
+    assert snapped("Il dit que tout va bien.", "tout va bien.", INDIRECT) == "tout va bien"
+
+
+def test_decoded_quotes_never_overlap_and_hold_a_word():
+    view = View.of("« a », « b » . . « » c d e")
+    rng = np.random.default_rng(0)
+    transitions = transition_mask(QUOTE_LABELS)
+    for _ in range(200):
+        emissions = rng.normal(scale=3, size=(len(view.words), len(QUOTE_LABELS)))
+        quotes = decode_quotes(view, emissions, transitions)
+        for a, b in zip(quotes, quotes[1:]):
+            assert a.end <= b.first
+        for q in quotes:
+            assert 0 <= q.score <= 1
+            assert any(view.text[w.view_start].isalnum() for w in view.words[q.first : q.end])
+
+
+def test_pointer_chooses_a_candidate_or_none():
+    tags = np.array([[0.9, 0.1, 0.0]] * 5)
+    certain = np.log(np.array([0.02, 0.5, 0.3, 0.02, 0.01, 0.15]))
+    assert pick(certain, [(1, 3), (4, 5)], tags) == (1, 3)
+    assert pick(np.log(np.array([0.01] * 5 + [0.95])), [(1, 3)], tags) is None
+    assert pick(np.log(np.array([0.9, 0.02, 0.02, 0.02, 0.02, 0.02])), [(1, 3)], tags) == (0, 1)

@@ -1,0 +1,122 @@
+"""A real, tiny training run: it learns, saves, resumes, and loads as it was saved."""
+
+import json
+
+import msgspec
+import pytest
+import torch
+
+from guillemets.inference.errors import InputError
+from guillemets.inference.model import QuoteModel
+from guillemets.inference.schema import Document
+from guillemets.inference.tagger import QuoteTagger
+from guillemets.training.examples import Collator, examples
+from guillemets.training.metrics import score
+from guillemets.training.settings import Settings, load_settings
+from guillemets.training.train import new_model, parameter_groups, save, train
+
+
+@pytest.fixture
+def settings(tmp_path, few, tiny_backbone):
+    """``settings(family, **optimisation)``: a run on four documents that are dev data as well."""
+
+    def make(family: str = "camembert", **optimisation) -> Settings:
+        texts = {"train": few, "dev": [Document(d.id, d.text + " ", d.quotes) for d in few]}
+        for name, documents in texts.items():
+            lines = b"".join(msgspec.json.encode(d) + b"\n" for d in documents)
+            (tmp_path / f"{name}.jsonl").write_bytes(lines)
+        raw = {
+            "backbone": tiny_backbone(family),
+            "output": str(tmp_path / "run"),
+            "data": {k: [str(tmp_path / f"{k}.jsonl")] for k in texts},
+            "windows": {"tokens": 256, "overlap": 64},
+            "heads": {"size": 32, "dropout": 0.0},
+            "optimisation": {
+                "encoder_rate": 2e-3,
+                "head_rate": 4e-3,
+                "layer_decay": 1.0,
+                "freeze_embeddings": False,
+                "precision": "fp32",
+                **optimisation,
+            },
+            "evaluation": {"every": 10, "patience": 50, "metric": "overlap"},
+        }
+        path = tmp_path / "run.yaml"
+        path.write_text(json.dumps(raw), encoding="utf-8")
+        return load_settings(path)
+
+    return make
+
+
+def test_a_tiny_run_overfits_four_documents(settings, few):
+    options = settings(epochs=40)
+    figures = train(options)
+    assert figures["overlap"] > 0.9
+    tagger = QuoteTagger.from_pretrained(options.output, device="cpu")
+    again = score(few, tagger.pipe_documents(Document(d.id, d.text) for d in few))
+    assert again["exact"] > 0.85 and again["stance"] > 0.6 and again["mention"] > 0.8
+
+
+def test_a_run_resumes_where_it_stopped(settings, tmp_path):
+    train(settings(epochs=10))
+    state = max((tmp_path / "run" / "checkpoints").glob("checkpoint-*/trainer_state.json"))
+    assert json.loads(state.read_text())["epoch"] == 10
+    train(settings(epochs=20), resume=True)
+    steps = {
+        json.loads(p.read_text())["global_step"]
+        for p in (tmp_path / "run" / "checkpoints").glob("checkpoint-*/trainer_state.json")
+    }
+    assert max(steps) == 2 * json.loads(state.read_text())["global_step"] or len(steps) == 2
+
+
+@pytest.mark.parametrize("family", ["camembert", "deberta-v2"])
+def test_save_and_load_change_nothing(family, settings, few, tmp_path):
+    model, tokenizer = new_model(settings(family))
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.02)
+    model.eval()
+    batch = Collator(1)(list(examples(few, tokenizer, 256, 64)))
+    with torch.inference_mode():
+        before = model(**batch)
+        save(model, tokenizer, tmp_path / "saved", half=False)
+        loaded = QuoteModel.from_pretrained(tmp_path / "saved", dtype=torch.float32).eval()
+        after = loaded(**batch)
+    for name in ("loss", "quote", "mention", "cue"):
+        assert torch.equal(before[name], after[name])
+    assert sorted(p.suffix for p in (tmp_path / "saved").iterdir()) == [".json"] * 3 + [".safetensors"]
+
+
+def test_every_weight_but_the_frozen_ones_gets_a_gradient(settings, few):
+    model, tokenizer = new_model(settings(freeze_embeddings=True))
+    model(**Collator(1)(list(examples(few, tokenizer, 256, 64)))).loss.backward()
+    idle = [n for n, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum()]
+    assert [n for n in idle if "word_embeddings" not in n and "key.bias" not in n] == []
+    grouped = sum(len(g["params"]) for g in parameter_groups(model, settings().optimisation))
+    assert grouped == sum(p.requires_grad for p in model.parameters())
+
+
+def test_windows_keep_every_label(settings, few):
+    _, tokenizer = new_model(settings())
+    whole = list(examples(few, tokenizer, 4096, 0))
+    cut = list(examples(few, tokenizer, 128, 32))
+    assert sum(len(e["stance_labels"]) for e in whole) == sum(len(d.quotes) for d in few)
+    assert len(cut) > len(whole) and all(len(e["input_ids"]) <= 128 for e in cut)
+    for example in cut:  # a window never starts inside a label
+        for name in ("quote_labels", "mention_labels", "cue_labels"):
+            assert example[name][0] == 0 or example[name][0] % 2 == 1
+
+
+def test_bad_runs_are_refused_in_one_line(settings, tmp_path):
+    options = settings()
+    with pytest.raises(InputError, match="no backbone"):
+        train(msgspec.structs.replace(options, backbone=str(tmp_path)))
+    same = msgspec.structs.replace(options.data, dev=options.data.train)
+    with pytest.raises(InputError, match="both the training and the dev"):
+        train(msgspec.structs.replace(options, data=same))
+    (tmp_path / "train.jsonl").write_text('{"id": "a", "text": 3, "quotes": []}\n')
+    with pytest.raises(InputError, match=r"train.jsonl:1: "):
+        train(options)
+    (tmp_path / "train.jsonl").write_text("")
+    with pytest.raises(InputError, match="empty"):
+        train(options)
