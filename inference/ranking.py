@@ -33,11 +33,8 @@ class Attribution:
 
 @lru_cache(maxsize=1)
 def weights() -> dict[str, float]:
-    """The ranker's weights; empty where none are installed."""
-    try:
-        return json.loads(_WEIGHTS.read_text(encoding="utf8"))
-    except FileNotFoundError:
-        return {}
+    """The ranker's weights, as ``guillemets.training.fit_speakers`` writes them."""
+    return json.loads(_WEIGHTS.read_text(encoding="utf-8"))
 
 
 @dataclass

@@ -18,7 +18,6 @@ from .words import fold, stem
 __all__ = ["Attribution", "Resolver", "resolve"]
 
 #: How many name occurrences back a pronoun or description looks.
-#: How many name occurrences back a pronoun or description looks.
 _REACH = 30
 
 

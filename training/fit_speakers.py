@@ -1,6 +1,6 @@
 """Fits the weights with which speakers are ranked.
 
-usage: python -m guillemets.training.fit_speakers GOLD.jsonl… [--out speakers.json] [--half even|odd|all]
+usage: python -m guillemets.training.fit_speakers GOLD.jsonl… [--out speakers.json]
 
 A softmax over each quote's candidates, trained by full-batch gradient ascent (Adam) with an L2
 penalty; the history a candidate is judged by is the gold one.
@@ -12,31 +12,21 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 
-import msgspec
 import numpy as np
 
 from guillemets.inference.names import Entity
 from guillemets.inference.ranking import Candidate, Query
-from guillemets.inference.schema import Document
+from guillemets.inference.reading import read_documents
+from guillemets.inference.schema import Document, Quote
 from guillemets.inference.speakers import Attribution, Resolver
-from guillemets.inference.words import fold
 
-_IGNORED = frozenset("m mm mme mmes mlle le la les l un une des du de d president presidente ministre".split())
+from .metrics import same_name
 
-
-def name_set(name: str) -> frozenset[str]:
-    """A name's words, without titles and determiners."""
-    words = [w for w in "".join(c if c.isalnum() else " " for c in fold(name)).split() if w]
-    return frozenset(w for w in words if w not in _IGNORED) or frozenset(words)
-
-
-def same(a: str, b: str) -> bool:
-    """Whether one name's words contain the other's."""
-    left, right = name_set(a), name_set(b)
-    return bool(left) and bool(right) and (left <= right or right <= left)
+def gold_mention(quote: Quote) -> tuple[int, int] | None:
+    mention = quote.speaker.mention if quote.speaker else None
+    return (mention.start, mention.end) if mention else None
 
 
 class Teacher(Resolver):
@@ -44,8 +34,7 @@ class Teacher(Resolver):
 
     def __init__(self, document: Document, model: dict[str, float]) -> None:
         quotes = [
-            Attribution(q.start, q.end, (q.speaker.mention.start, q.speaker.mention.end) if q.speaker and q.speaker.mention else None, q.type)
-            for q in document.quotes
+            Attribution(q.start, q.end, gold_mention(q), q.type) for q in document.quotes
         ]
         super().__init__(document.text, quotes, model)
         self.gold = [document.quotes[k].speaker for k in self.order]
@@ -55,21 +44,12 @@ class Teacher(Resolver):
         speaker = self.gold[query.index]
         if speaker is None:
             return None
-        exact = name_set(speaker.name)
-        right = [k for k, c in enumerate(candidates) if name_set(c.entity.name) == exact]
-        right = right or [k for k, c in enumerate(candidates) if same(speaker.name, c.entity.name)]
+        names = [c.entity.name for c in candidates]
+        right = [k for k, n in enumerate(names) if same_name(speaker.name, n, lenient=False)]
+        right = right or [k for k, n in enumerate(names) if same_name(speaker.name, n)]
         if right and len(right) < len(candidates) and (query.kind != "none" or final):
             self.examples.append(([c.features for c in candidates], right))
         return candidates[right[0]].entity if right else self._phrase_entity(speaker.name)
-
-
-def load(paths: Iterable[str], half: str) -> list[Document]:
-    documents = []
-    for path in paths:
-        lines = Path(path).read_text(encoding="utf8").splitlines()
-        wanted = {"even": lines[0::2], "odd": lines[1::2], "all": lines}[half]
-        documents += [msgspec.json.decode(line, type=Document) for line in wanted if line.strip()]
-    return documents
 
 
 def fit(examples: list[tuple[list[list[str]], list[int]]], l2: float = 1.5, steps: int = 300) -> dict[str, float]:
@@ -109,10 +89,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Fit the weights with which speakers are ranked.")
     parser.add_argument("gold", nargs="+")
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "inference" / "speakers.json")
-    parser.add_argument("--half", choices=("even", "odd", "all"), default="all")
     parser.add_argument("--l2", type=float, default=1.5)
     options = parser.parse_args(arguments)
-    documents = load(options.gold, options.half)
+    documents = [document for path in options.gold for document in read_documents(path)]
     weights: dict[str, float] = {}
     for _ in range(3):  # noun phrases in the running text are resolved by the round before
         examples = []
@@ -121,7 +100,7 @@ def main(arguments: list[str] | None = None) -> int:
             teacher.run()
             examples += teacher.examples
         weights = fit(examples, options.l2)
-    options.out.write_text(json.dumps(weights, ensure_ascii=False, indent=0, sort_keys=True) + "\n", encoding="utf8")
+    options.out.write_text(json.dumps(weights, ensure_ascii=False, indent=0, sort_keys=True) + "\n", encoding="utf-8")
     print(f"{len(examples)} choices, {len(weights)} weights -> {options.out}", file=sys.stderr)
     return 0
 
