@@ -55,7 +55,9 @@ NEAR_PRONOUNS = _set("celui-ci celle-ci ceux-ci celles-ci ces dernier derniere")
 }  # fmt: skip
 
 #: Lower-case words that may stand inside a person's name.
-PARTICLES = _set("de du d' des la le van von der den ter dos da do di del della al el ben bin bint ibn ould abu abou y e zu")
+PARTICLES = _set(
+    "de du d' des la le van von der den ter dos da do di del della al el ben bin bint ibn ould abu abou y e zu"
+)
 
 #: Words that open a sentence with a capital and are no names.
 STARTERS = _set(
@@ -87,12 +89,16 @@ PREMODIFIERS = _set(
 )
 
 #: Abstract counts of people: « une centaine de personnes », « un millier de manifestants ».
-QUANTITIES = _set("dizaine douzaine quinzaine vingtaine trentaine quarantaine cinquantaine soixantaine centaine "
-                  "centaines millier milliers dizaines poignee majorite foule")
+QUANTITIES = _set(
+    "dizaine douzaine quinzaine vingtaine trentaine quarantaine cinquantaine soixantaine centaine "
+    "centaines millier milliers dizaines poignee majorite foule"
+)
 
 #: Nouns of time, which open sentences and never speak.
-TIMES = _set("lendemain matin soir jour jours veille semaine mois annee an ans nuit heure heures fois apres-midi midi moment "
-             "week-end printemps automne hiver ete instant siecle debut fin")
+TIMES = _set(
+    "lendemain matin soir jour jours veille semaine mois annee an ans nuit heure heures fois apres-midi midi moment "
+    "week-end printemps automne hiver ete instant siecle debut fin"
+)
 
 #: What a title tells of someone's trade; participles that do (« présidée par X »).
 TITLE_NOUNS = {
@@ -244,7 +250,9 @@ def _spheres() -> tuple[dict[str, frozenset[str]], dict[str, str]]:
                 spheres.setdefault(form, set()).add(sphere)
                 # A word met with two genders (« porte-parole », « capitaine ») tells none.
                 genders[form] = gender if genders.get(form, gender) == gender else "-"
-    return {w: frozenset(s) for w, s in spheres.items()}, {w: g.strip("-") for w, g in genders.items()}
+    return {w: frozenset(s) for w, s in spheres.items()}, {
+        w: g.strip("-") for w, g in genders.items()
+    }
 
 
 def _groups() -> tuple[dict[str, frozenset[str]], dict[str, str]]:
@@ -259,7 +267,9 @@ def _groups() -> tuple[dict[str, frozenset[str]], dict[str, str]]:
 
 
 def _lemmas() -> dict[str, str]:
-    pairs = (pair.split("/") for words in _SPHERES.values() for pair in words.split() if "/" in pair)
+    pairs = (
+        pair.split("/") for words in _SPHERES.values() for pair in words.split() if "/" in pair
+    )
     return {feminine: masculine for masculine, feminine in pairs}
 
 
@@ -272,13 +282,45 @@ PEOPLE, PEOPLE_GENDER = _spheres()
 GROUPS, GROUP_GENDER = _groups()
 
 #: Endings that make an unknown noun feminine.
-FEMININE_ENDINGS = ("trice", "euse", "iere", "ienne", "ante", "ente", "esse", "ee", "elle", "aise", "oise", "onne", "ive")
+FEMININE_ENDINGS = (
+    "trice",
+    "euse",
+    "iere",
+    "ienne",
+    "ante",
+    "ente",
+    "esse",
+    "ee",
+    "elle",
+    "aise",
+    "oise",
+    "onne",
+    "ive",
+)
 
 #: Papers that speak for who issues them: « un communiqué de la CGT ».
-ISSUED = _set("communique sondage enquete barometre bilan chiffres declaration information informations message tract")
+ISSUED = _set(
+    "communique sondage enquete barometre bilan chiffres declaration information informations message tract"
+)
 
 #: Endings of unknown nouns that probably name a person, where a speaker is expected.
-HUMAN_ENDINGS = ("trice", "euse", "iste", "logue", "ienne", "ien", "iere", "ier", "eur", "eure", "naire", "crate", "esse", "ard", "arde")
+HUMAN_ENDINGS = (
+    "trice",
+    "euse",
+    "iste",
+    "logue",
+    "ienne",
+    "ien",
+    "iere",
+    "ier",
+    "eur",
+    "eure",
+    "naire",
+    "crate",
+    "esse",
+    "ard",
+    "arde",
+)
 
 # -- first names -------------------------------------------------------------------------------
 

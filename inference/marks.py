@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 OPENING = "«“„‹‟❝"
 CLOSING = "»”›❞"
-NEUTRAL = "\"″＂"
+NEUTRAL = '"″＂'
 _MARK = re.compile(f"<<|>>|[{OPENING}{CLOSING}{NEUTRAL}]")
 _SINGLE = re.compile(r"(?<!\w)‘(?=\S)[^‘’\n]{1,300}(?:’(?=\w)[^‘’\n]{1,300}){0,20}’(?!\w)")
 _PARAGRAPH = re.compile(r"\n\s*\n")

@@ -89,7 +89,9 @@ class QuoteModel(PreTrainedModel):
             cue=self.cue_tags(joint),
         )
 
-    def attribute(self, tags: QuoteOutput, features: Tensor, mask: Tensor, quotes: Tensor) -> Attributions:
+    def attribute(
+        self, tags: QuoteOutput, features: Tensor, mask: Tensor, quotes: Tensor
+    ) -> Attributions:
         """Mentions, cues and stances of quotes (B, Q, 2), given the taggers' output."""
         words, lines = tags.words, features[..., LINE_FEATURE].long().cumsum(1)
         vectors = quote_vectors(words, quotes)

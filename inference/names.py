@@ -15,9 +15,7 @@ _DEMONYM_ENDINGS = (
     "be", "ite", "que", "lge", "sse", "ard", "arde", "che",
 )  # fmt: skip
 _PLACE_WORDS = frozenset(
-    "rue avenue place boulevard quai saint sainte mont lac mer ile iles republique royaume etats cour palais hotel "
-    "universite lycee college institut office banque unis unies nord sud est ouest afrique europe amerique asie "
-    "conseil ministere centre grand nouvelle gilets jaunes maison societe union nations nation organisation".split()
+    ["rue", "avenue", "place", "boulevard", "quai", "saint", "sainte", "mont", "lac", "mer", "ile", "iles", "republique", "royaume", "etats", "cour", "palais", "hotel", "universite", "lycee", "college", "institut", "office", "banque", "unis", "unies", "nord", "sud", "est", "ouest", "afrique", "europe", "amerique", "asie", "conseil", "ministere", "centre", "grand", "nouvelle", "gilets", "jaunes", "maison", "societe", "union", "nations", "nation", "organisation"]
 )
 
 
@@ -46,7 +44,9 @@ class Entity:
     place: int = 0  # occurrences after « à », « en », « au »
     genders: dict[str, float] = field(default_factory=dict)
     heads: dict[str, int] = field(default_factory=dict)  # nouns said of it -> where first
-    about: dict[str, int] = field(default_factory=dict)  # stems of all words said of it -> where first
+    about: dict[str, int] = field(
+        default_factory=dict
+    )  # stems of all words said of it -> where first
     phrase: bool = False  # a noun phrase, not a name
     definite: bool = False  # … that opens with le, ce, son …
     _gender: str | None = None  # the best of ``genders``, once asked for
@@ -100,7 +100,7 @@ def noun_gender(key: str) -> str:
 
 
 def human(key: str) -> bool:
-    return key in lex.PEOPLE or "-" in key and key.rsplit("-", 1)[1] in lex.PEOPLE
+    return key in lex.PEOPLE or ("-" in key and key.rsplit("-", 1)[1] in lex.PEOPLE)
 
 
 def name_words(keys: tuple[str, ...]) -> list[str]:
@@ -125,10 +125,16 @@ class Names(Words):
 
     def _opens_name(self, k: int) -> bool:
         token = self.tokens[k]
-        if not token.cap or token.key in lex.TITLES and self._title_here(k):
+        if not token.cap or (token.key in lex.TITLES and self._title_here(k)):
             return False
-        if k and (token.key in RANKS or human(token.key) and token.key not in lex.MALE) and \
-                (self.tokens[k - 1].key in lex.DETERMINERS or self.tokens[k - 1].key in ("du", "au", ",", "vice")):
+        if (
+            k
+            and (token.key in RANKS or (human(token.key) and token.key not in lex.MALE))
+            and (
+                self.tokens[k - 1].key in lex.DETERMINERS
+                or self.tokens[k - 1].key in ("du", "au", ",", "vice")
+            )
+        ):
             return False  # « le Premier ministre », « la Préfète de … »
         if not token.first:
             return not (token.key.endswith("'") and token.key != "o'")
@@ -152,10 +158,15 @@ class Names(Words):
             return self.phrase_end(k)  # « Fédération française de triathlon »
         while j < n and self._joined(j):
             token = tokens[j]
-            if token.cap:
-                j += 1
-            elif token.key == "." and tokens[j - 1].cap and tokens[j - 1].end - tokens[j - 1].start == 1 \
-                    and tokens[j - 1].end == token.start and j + 1 < n and tokens[j + 1].cap and self._joined(j + 1):
+            if token.cap or (
+                token.key == "."
+                and tokens[j - 1].cap
+                and tokens[j - 1].end - tokens[j - 1].start == 1
+                and tokens[j - 1].end == token.start
+                and j + 1 < n
+                and tokens[j + 1].cap
+                and self._joined(j + 1)
+            ):
                 j += 1
             elif token.key == "&" and j + 1 < n and tokens[j + 1].cap and self._joined(j + 1):
                 j += 2
@@ -169,12 +180,20 @@ class Names(Words):
         """The token after particles and the capital that follows them, or 0 where no name goes on."""
         tokens, n = self.tokens, len(self.tokens)
         i = j
-        while i < n and i < j + 3 and tokens[i].key in lex.PARTICLES and not tokens[i].cap and self._joined(i):
+        while (
+            i < n
+            and i < j + 3
+            and tokens[i].key in lex.PARTICLES
+            and not tokens[i].cap
+            and self._joined(i)
+        ):
             i += 1
         if i == j or i >= n or not tokens[i].cap or not self._joined(i):
             return 0
         # « de » goes on with a person's first name only: not « Juba de Paris », « Conseil de Lyon ».
-        if tokens[j].key in ("de", "du", "d'", "des", "la") and not (j == k + 1 and first_name_gender(tokens[k].key)):
+        if tokens[j].key in ("de", "du", "d'", "des", "la") and not (
+            j == k + 1 and first_name_gender(tokens[k].key)
+        ):
             return 0
         if tokens[j].key in ("e", "y", "a", "la") and i > j + 1:
             return 0
@@ -219,9 +238,18 @@ class Names(Words):
         if first_name_gender(tokens[i].key):
             return False
         first, second = (self.text[t.start : t.end] for t in (tokens[k - 1], tokens[k]))
-        if 1 < len(first) < 7 and first.isupper() and not second.isupper() and k == i + 1 or tokens[k - 1].key in RANKS or tokens[k - 1].key == "ong":
+        if (
+            (1 < len(first) < 7
+            and first.isupper()
+            and not second.isupper()
+            and k == i + 1)
+            or tokens[k - 1].key in RANKS
+            or tokens[k - 1].key == "ong"
+        ):
             return True
-        governed = i > 0 and (tokens[i - 1].key in lex.PREPOSITIONS or tokens[i - 1].key in lex.DETERMINERS)
+        governed = i > 0 and (
+            tokens[i - 1].key in lex.PREPOSITIONS or tokens[i - 1].key in lex.DETERMINERS
+        )
         if governed and first_name_gender(tokens[k].key):
             return True
         return k == i + 1 and i > 0 and self._demonym(i, k, j)
@@ -236,7 +264,9 @@ class Names(Words):
     def _span(self, i: int, j: int) -> NameSpan:
         tokens = self.tokens
         keys = tuple(t.key for t in tokens[i:j] if t.word)
-        return NameSpan(tokens[i].start, tokens[j - 1].end, keys, i, j, tokens[i].sent, tokens[i].para)
+        return NameSpan(
+            tokens[i].start, tokens[j - 1].end, keys, i, j, tokens[i].sent, tokens[i].para
+        )
 
     # -- joining them to entities ---------------------------------------------------------------------
 
@@ -307,8 +337,14 @@ class Names(Words):
         if any(k in lex.GROUPS or k in _PLACE_WORDS for k in entity.keys):
             return False
         surname = entity.keys[-1]
-        return key == surname or key in surname.split("-") or key == entity.keys[0] and bool(first_name_gender(key)) or \
-            key in entity.keys[1:] and key not in lex.PARTICLES
+        return (
+            key == surname
+            or key in surname.split("-")
+            or (key == entity.keys[0]
+            and bool(first_name_gender(key)))
+            or (key in entity.keys[1:]
+            and key not in lex.PARTICLES)
+        )
 
     def _choose(self, span: NameSpan, latest: dict[int, int]) -> Entity:
         """The entity a short name stands for here: by title, then the one named last."""
@@ -334,8 +370,14 @@ class Names(Words):
         k = i - 1
         if k >= 0 and self.tokens[k].key == ".":
             k -= 1
-        if k >= 0 and self._joined(k + 1) and (
-            self.tokens[k].key in lex.TITLES and self.tokens[k].cap or self.tokens[k].key in ("monsieur", "madame", "mademoiselle")
+        if (
+            k >= 0
+            and self._joined(k + 1)
+            and (
+                (self.tokens[k].key in lex.TITLES
+                and self.tokens[k].cap)
+                or self.tokens[k].key in ("monsieur", "madame", "mademoiselle")
+            )
         ):
             return self.tokens[k].key
         return ""
@@ -348,8 +390,18 @@ class Names(Words):
         """How a name stands in its sentence: top (opening subject), subject, prep, comma or in."""
         tokens = self.tokens
         i = self._phrase_start(span.i)
-        opens = tokens[i].first or i and tokens[i - 1].key == "," and span.i - self.sentences[span.sent] < 12
-        if i and tokens[i - 1].key in lex.PREPOSITIONS and not tokens[i].first or tokens[i].key in ("du", "au", "aux", "des"):
+        opens = (
+            tokens[i].first
+            or (i
+            and tokens[i - 1].key == ","
+            and span.i - self.sentences[span.sent] < 12)
+        )
+        if (
+            (i
+            and tokens[i - 1].key in lex.PREPOSITIONS
+            and not tokens[i].first)
+            or tokens[i].key in ("du", "au", "aux", "des")
+        ):
             return "prep"
         if self._verb_follows(span.j):
             return "top" if opens else "subject"
@@ -361,9 +413,19 @@ class Names(Words):
         while i and (tokens[i - 1].key in lex.TITLES or tokens[i - 1].key == "."):
             i -= 1
         k = i - 1
-        while k >= 0 and i - k < 8 and tokens[k].word and self._joined(k + 1) and not tokens[k].key in CLAUSE_WORDS:
+        while (
+            k >= 0
+            and i - k < 8
+            and tokens[k].word
+            and self._joined(k + 1)
+            and tokens[k].key not in CLAUSE_WORDS
+        ):
             if tokens[k].key in lex.DETERMINERS or tokens[k].key in ("du", "au"):
-                if k and tokens[k - 1].key in ("de", "a") and any(human(t.key) for t in tokens[max(0, k - 6) : k]):
+                if (
+                    k
+                    and tokens[k - 1].key in ("de", "a")
+                    and any(human(t.key) for t in tokens[max(0, k - 6) : k])
+                ):
                     k -= 1
                     continue
                 return k

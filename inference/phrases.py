@@ -11,13 +11,14 @@ from . import lexicon as lex
 from .names import RANKS, Entity, Names, NameSpan, first_name_gender, human, noun_gender
 from .words import CLAUSE_WORDS, STOPS, fold, stem
 
-_SPEAKING = frozenset("il elle ils elles on lui eux celui-ci celle-ci ceux-ci celles-ci".split())
-_AUXILIARIES = frozenset("a ont est sont avait avaient etait s' se n' ne y en qui que qu' dont ou et dit".split())
+_SPEAKING = frozenset(["il", "elle", "ils", "elles", "on", "lui", "eux", "celui-ci", "celle-ci", "ceux-ci", "celles-ci"])
+_AUXILIARIES = frozenset(
+    ["a", "ont", "est", "sont", "avait", "avaient", "etait", "s'", "se", "n'", "ne", "y", "en", "qui", "que", "qu'", "dont", "ou", "et", "dit"]
+)
 _BRACKETS = frozenset("(,-–—[")
 _PLURAL_OR_OWN = frozenset(("les", "des", "ces"))
 _NUMERALS = frozenset(
-    "deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize vingt trente quarante cinquante "
-    "soixante cent cents mille".split()
+    ["deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze", "douze", "treize", "quatorze", "quinze", "seize", "vingt", "trente", "quarante", "cinquante", "soixante", "cent", "cents", "mille"]
 )
 
 
@@ -43,12 +44,22 @@ class Reading(Names):
 
     def _describe(self, span: NameSpan, entity: Entity) -> None:
         i = span.i
-        while i and self._joined(i) and (self.tokens[i - 1].key in lex.TITLES and self.tokens[i - 1].cap or self.tokens[i - 1].key == "."):
+        while (
+            i
+            and self._joined(i)
+            and (
+                (self.tokens[i - 1].key in lex.TITLES
+                and self.tokens[i - 1].cap)
+                or self.tokens[i - 1].key == "."
+            )
+        ):
             i -= 1
         before = self.tokens[i - 1] if i and self._joined(i) else None
         if before is not None:
             if before.key in ("le", "la", "l'", "les"):
-                entity.person -= 1.5 if len(span.keys) == 1 or not first_name_gender(span.keys[0]) else 0
+                entity.person -= (
+                    1.5 if len(span.keys) == 1 or not first_name_gender(span.keys[0]) else 0
+                )
                 entity.vote({"le": "m", "la": "f", "les": "p"}.get(before.key, ""), 1)
             elif before.key in ("a", "en", "au", "aux"):
                 entity.place += 1
@@ -60,7 +71,11 @@ class Reading(Names):
             elif before.word and before.key not in lex.PREPOSITIONS:
                 self._before(i - 1, entity, comma=False)
         # « le maire de Lyon, médecin, »: what follows a governed place is said of the head noun.
-        if before is None or before.key not in ("de", "du", "d'", "des", "a", "en", "au") or first_name_gender(span.keys[0]):
+        if (
+            before is None
+            or before.key not in ("de", "du", "d'", "des", "a", "en", "au")
+            or first_name_gender(span.keys[0])
+        ):
             self._after(span.j, entity)
 
     def _noun_of_verb(self, k: int, entity: Entity) -> None:
@@ -79,7 +94,11 @@ class Reading(Names):
         position = self.tokens[i].start
         entity.heads.setdefault(self.tokens[head].key, position)
         for token in self.tokens[i:j]:
-            if token.word and (len(token.key) > 2 or token.key.isdigit()) and token.key not in lex.PREPOSITIONS:
+            if (
+                token.word
+                and (len(token.key) > 2 or token.key.isdigit())
+                and token.key not in lex.PREPOSITIONS
+            ):
                 entity.about.setdefault(stem(token.key), position)
 
     def _before(self, k: int, entity: Entity, comma: bool) -> None:
@@ -91,9 +110,18 @@ class Reading(Names):
         people = comma or bool(first_name_gender(tokens[k + 1].key))
         while i >= 0 and k - i < 14 and self._joined(i + 1):
             key = tokens[i].key
-            if not tokens[i].word or key in CLAUSE_WORDS and not self._is_preposition_a(i) and (key != "et" or i == k):
+            if (
+                not tokens[i].word
+                or (key in CLAUSE_WORDS
+                and not self._is_preposition_a(i)
+                and (key != "et" or i == k))
+            ):
                 break
-            if (human(key) or key in lex.GROUPS and not people) and key != "monsieur" and self._opens_phrase(i):
+            if (
+                (human(key) or (key in lex.GROUPS and not people))
+                and key != "monsieur"
+                and self._opens_phrase(i)
+            ):
                 if head >= 0:  # « l'adjoint du maire, X »: either may be meant
                     self._note(entity, head, k + 1, head)
                 head = i
@@ -111,7 +139,11 @@ class Reading(Names):
         if human(key):
             entity.person += weight
             i = head - 1
-            while i > 0 and self.tokens[i].key in lex.PREMODIFIERS and self.tokens[i].key not in lex.DETERMINERS:
+            while (
+                i > 0
+                and self.tokens[i].key in lex.PREMODIFIERS
+                and self.tokens[i].key not in lex.DETERMINERS
+            ):
                 i -= 1
             gender = lex.DETERMINERS.get(self.tokens[i].key, "") if i >= 0 else ""
             entity.vote(gender or noun_gender(key), weight)
@@ -159,7 +191,15 @@ class Reading(Names):
         """The apposition that opens at token k; it may go on after an age: « , 52 ans, pêcheur à Y »."""
         tokens, n = self.tokens, len(self.tokens)
         i = k
-        while i < n and i < k + 4 and (tokens[i].key in lex.DETERMINERS or tokens[i].key in lex.PREMODIFIERS or tokens[i].key.isdigit()):
+        while (
+            i < n
+            and i < k + 4
+            and (
+                tokens[i].key in lex.DETERMINERS
+                or tokens[i].key in lex.PREMODIFIERS
+                or tokens[i].key.isdigit()
+            )
+        ):
             i += 1
         if i < n and tokens[i].key == "ans":
             entity.person += 3
@@ -170,20 +210,46 @@ class Reading(Names):
             if j < n and j > i + 1 and not tokens[j].cap and self._joined(j):
                 self._apposed(j, entity, closed)
             return
-        if i >= n or not (human(tokens[i].key) or tokens[i].key in lex.GROUPS) or tokens[i].cap and tokens[i].key not in RANKS:
+        if (
+            i >= n
+            or not (human(tokens[i].key) or tokens[i].key in lex.GROUPS)
+            or (tokens[i].cap
+            and tokens[i].key not in RANKS)
+        ):
             return
         if tokens[k].key in lex.DETERMINERS and tokens[k].key in _PLURAL_OR_OWN:
             return
         j = i + 1
-        while j < n and j < i + 18 and self._joined(j) and tokens[j].key not in STOPS and tokens[j].key != ",":
-            if tokens[j].key in CLAUSE_WORDS and tokens[j].key != "et" and not self._is_preposition_a(j):
+        while (
+            j < n
+            and j < i + 18
+            and self._joined(j)
+            and tokens[j].key not in STOPS
+            and tokens[j].key != ","
+        ):
+            if (
+                tokens[j].key in CLAUSE_WORDS
+                and tokens[j].key != "et"
+                and not self._is_preposition_a(j)
+            ):
                 break
             j += 1
-        if closed and j < n and self._joined(j) and tokens[j].word and tokens[j].key not in ("qui", "dont"):
+        if (
+            closed
+            and j < n
+            and self._joined(j)
+            and tokens[j].word
+            and tokens[j].key not in ("qui", "dont")
+        ):
             return  # « , le technicien a reconnu »: the subject of what follows, no apposition
         if closed and tokens[k].key in lex.DETERMINERS and self._stops_short(i, j):
             return
-        if tokens[k].key in lex.DETERMINERS and i + 1 < j and tokens[i + 1].cap and not tokens[i + 1].key.endswith("'"):
+        if (
+            tokens[k].key in lex.DETERMINERS
+            and i + 1 < j
+            and tokens[i + 1].cap
+            and not tokens[i + 1].key.endswith("'")
+        ):
             return  # « X, le ministre Paul Rey »: somebody else
         self._note(entity, i, j, i)
         for m in range(i + 1, j):  # « premier adjoint et fidèle lieutenant »
@@ -225,14 +291,32 @@ class Reading(Names):
         for k in self._at_key(acronym):
             if k + 2 < n and tokens[k + 1].key == "(":
                 end = next((j for j in range(k + 2, min(n, k + 18)) if tokens[j].key == ")"), 0)
-                opens = next((j for j in range(k + 2, end) if tokens[j].cap and tokens[j].key[0] == letters[0]), 0)
+                opens = next(
+                    (
+                        j
+                        for j in range(k + 2, end)
+                        if tokens[j].cap and tokens[j].key[0] == letters[0]
+                    ),
+                    0,
+                )
                 if opens and end - opens > 1 and (opens == k + 2 or not tokens[opens - 1].cap):
                     return self.text[tokens[opens].start : tokens[end - 1].end]
             if k > 2 and tokens[k - 1].key == "(" and k + 1 < n and tokens[k + 1].key == ")":
                 i = k - 2
-                while i > 0 and k - i < 14 and tokens[i].word and self._joined(i) and not (tokens[i].cap and tokens[i - 1].key in ("le", "la", "l'", "les")):
+                while (
+                    i > 0
+                    and k - i < 14
+                    and tokens[i].word
+                    and self._joined(i)
+                    and not (tokens[i].cap and tokens[i - 1].key in ("le", "la", "l'", "les"))
+                ):
                     i -= 1
-                if i > 0 and tokens[i].cap and tokens[i - 1].key in ("le", "la", "l'", "les") and k - 1 - i > 1:
+                if (
+                    i > 0
+                    and tokens[i].cap
+                    and tokens[i - 1].key in ("le", "la", "l'", "les")
+                    and k - 1 - i > 1
+                ):
                     return self.text[tokens[i].start : tokens[k - 2].end]
         return None
 
@@ -256,13 +340,19 @@ class Reading(Names):
                 return (j, True) if used > 1 else (0, False)
             if not token.word:
                 break
-            small = token.key in lex.PREPOSITIONS or token.key in lex.DETERMINERS or token.key == "et"
+            small = (
+                token.key in lex.PREPOSITIONS or token.key in lex.DETERMINERS or token.key == "et"
+            )
             if used < len(letters) and token.key[0] == letters[used]:
                 used += 1
             elif not small:
                 broken = True  # from here only the acronym in brackets can prove it
             j += 1
-            if used == len(letters) and not broken and not (j + 1 < n and tokens[j].key in _BRACKETS and tokens[j + 1].key == acronym):
+            if (
+                used == len(letters)
+                and not broken
+                and not (j + 1 < n and tokens[j].key in _BRACKETS and tokens[j + 1].key == acronym)
+            ):
                 return j, False
         return 0, False
 
@@ -274,20 +364,31 @@ class Reading(Names):
         j = min(j, len(tokens))
         if i >= j or any(t.cap and not t.first and t.key not in lex.TITLES for t in tokens[i:j]):
             return i, j  # a name is found in any surroundings
-        pronouns = [k for k in range(i, j) if tokens[k].key in _SPEAKING and not (k > i and tokens[k - 1].key in ("d'", "de", "entre"))]
+        pronouns = [
+            k
+            for k in range(i, j)
+            if tokens[k].key in _SPEAKING
+            and not (k > i and tokens[k - 1].key in ("d'", "de", "entre"))
+        ]
         if pronouns and j - i < 5:
             return pronouns[-1], pronouns[-1] + 1
-        while j - 1 > i and (tokens[j - 1].key in _AUXILIARIES or tokens[j - 1].key in (",", ".", ":", ";")):
+        while j - 1 > i and (
+            tokens[j - 1].key in _AUXILIARIES or tokens[j - 1].key in (",", ".", ":", ";")
+        ):
             j -= 1
         for k in range(i + 1, min(i + 4, j - 1)):  # « raille l'avocate »: the verb is too much
             if tokens[k].key in lex.DETERMINERS and not self._nominal(i, k):
                 i = k
                 break
-        if j - i <= 2 and all(t.key in lex.TITLES or t.key in lex.DETERMINERS or t.key == "." for t in tokens[i:j]):
+        if j - i <= 2 and all(
+            t.key in lex.TITLES or t.key in lex.DETERMINERS or t.key == "." for t in tokens[i:j]
+        ):
             return i, self._grown(i, j)
         opens = tokens[i].key in lex.DETERMINERS or tokens[i].key in lex.PRONOUNS
         if not opens:
-            for k in range(i - 1, max(i - 4, -1), -1):  # « jeune femme », « de 27 ans »: the article is missing
+            for k in range(
+                i - 1, max(i - 4, -1), -1
+            ):  # « jeune femme », « de 27 ans »: the article is missing
                 if not tokens[k].word or not self._joined(k + 1) or tokens[k].key in CLAUSE_WORDS:
                     break
                 if tokens[k].key in lex.DETERMINERS:
@@ -300,7 +401,11 @@ class Reading(Names):
         """Whether tokens i to k already belong to a noun phrase: « source proche de l'… »."""
         tokens = self.tokens
         return any(
-            t.key in lex.PREPOSITIONS or t.key in lex.DETERMINERS or t.key in lex.PREMODIFIERS or human(t.key) or t.key in lex.GROUPS
+            t.key in lex.PREPOSITIONS
+            or t.key in lex.DETERMINERS
+            or t.key in lex.PREMODIFIERS
+            or human(t.key)
+            or t.key in lex.GROUPS
             for t in tokens[i:k]
         )
 
@@ -308,9 +413,17 @@ class Reading(Names):
         """The end of the noun phrase or name of which only « le » or « M. » was given."""
         tokens, n = self.tokens, len(self.tokens)
         k = j
-        while k < n and self._joined(k) and (tokens[k].key == "." or tokens[k].key in lex.PREMODIFIERS):
+        while (
+            k < n
+            and self._joined(k)
+            and (tokens[k].key == "." or tokens[k].key in lex.PREMODIFIERS)
+        ):
             k += 1
-        if k < n and self._joined(k) and (tokens[k].cap or human(tokens[k].key) or tokens[k].key in lex.GROUPS):
+        if (
+            k < n
+            and self._joined(k)
+            and (tokens[k].cap or human(tokens[k].key) or tokens[k].key in lex.GROUPS)
+        ):
             return self.phrase_end(k)
         return j
 
@@ -330,7 +443,11 @@ class Reading(Names):
         i = self.sentences[sent]
         first = True
         while i < len(tokens) and tokens[i].sent == sent:
-            if (tokens[i].key in lex.DETERMINERS or tokens[i].key in ("au", "du", "aux") or _numeral(tokens[i].key)) and (not tokens[i].cap or tokens[i].first):
+            if (
+                tokens[i].key in lex.DETERMINERS
+                or tokens[i].key in ("au", "du", "aux")
+                or _numeral(tokens[i].key)
+            ) and (not tokens[i].cap or tokens[i].first):
                 phrase, j = self._phrase(i, first)
                 if phrase is not None:
                     found.append(phrase)
@@ -348,9 +465,28 @@ class Reading(Names):
         k = bisect_left(self.span_starts, self.tokens[self.sentences[sent]].start)
         while k + 1 < len(self.spans) and self.spans[k + 1].sent == sent:
             one, two = self.spans[k], self.spans[k + 1]
-            if two.i == one.j + 1 and self.tokens[one.j].key == "et" and self.owner[two.start].person > 0:
-                span = NameSpan(one.start, two.end, (*one.keys, "et", *two.keys), one.i, two.j, one.sent, one.para)
-                couple = Entity(self.text[one.start : two.end], span.keys, frozenset(span.keys), [span], [span.start], phrase=True)
+            if (
+                two.i == one.j + 1
+                and self.tokens[one.j].key == "et"
+                and self.owner[two.start].person > 0
+            ):
+                span = NameSpan(
+                    one.start,
+                    two.end,
+                    (*one.keys, "et", *two.keys),
+                    one.i,
+                    two.j,
+                    one.sent,
+                    one.para,
+                )
+                couple = Entity(
+                    self.text[one.start : two.end],
+                    span.keys,
+                    frozenset(span.keys),
+                    [span],
+                    [span.start],
+                    phrase=True,
+                )
                 couple.person = 2.0
                 couple.vote("p", 6)
                 found.append(couple)
@@ -361,16 +497,33 @@ class Reading(Names):
         """The noun phrase whose determiner is token i, if its head is a person or a group (or any noun)."""
         tokens, n = self.tokens, len(self.tokens)
         h = i + 1
-        while h < n and self._joined(h) and tokens[h].key in lex.PREMODIFIERS and not (h + 1 < n and not tokens[h + 1].word):
+        while (
+            h < n
+            and self._joined(h)
+            and tokens[h].key in lex.PREMODIFIERS
+            and not (h + 1 < n and not tokens[h + 1].word)
+        ):
             h += 1
         if h >= n or not self._joined(h) or not tokens[h].word or tokens[h].cap:
             return None, h
         key = tokens[h].key
         singular = key[:-1] if key.endswith("s") else key
-        known = human(key) or human(singular) or key in lex.GROUPS or singular in lex.GROUPS or key in lex.QUANTITIES or key in ("dernier", "derniere")
+        known = (
+            human(key)
+            or human(singular)
+            or key in lex.GROUPS
+            or singular in lex.GROUPS
+            or key in lex.QUANTITIES
+            or key in ("dernier", "derniere")
+        )
         if key in lex.TIMES:
             return None, h
-        if not known and (not (any_noun and tokens[i].first) or _numeral(tokens[i].key) or key in lex.DETERMINERS or key in lex.PREPOSITIONS):
+        if not known and (
+            not (any_noun and tokens[i].first)
+            or _numeral(tokens[i].key)
+            or key in lex.DETERMINERS
+            or key in lex.PREPOSITIONS
+        ):
             return None, h
         j = self.phrase_end(h)
         if self._names_person(h, j):
@@ -381,8 +534,17 @@ class Reading(Names):
             bare = False
         if key in lex.QUANTITIES or _numeral(tokens[i].key):
             gender = "p"
-        span = NameSpan(tokens[i + bare].start, tokens[j - 1].end, (key,), i, j, tokens[i].sent, tokens[i].para)
-        entity = Entity(self.text[span.start : span.end], (key,), frozenset((key,)), [span], [span.start], phrase=True)
+        span = NameSpan(
+            tokens[i + bare].start, tokens[j - 1].end, (key,), i, j, tokens[i].sent, tokens[i].para
+        )
+        entity = Entity(
+            self.text[span.start : span.end],
+            (key,),
+            frozenset((key,)),
+            [span],
+            [span.start],
+            phrase=True,
+        )
         entity.definite = tokens[i].key not in lex.INDEFINITE
         entity.person = 2.0 if human(key) or human(singular) or key in lex.QUANTITIES else -1.0
         entity.vote(gender, 3)
@@ -393,5 +555,8 @@ class Reading(Names):
         """« le ministre Paul Rey »: the phrase holds its own name, which is an entity already."""
         for k in range(h + 1, j):
             if self.tokens[k].cap:
-                return self.tokens[k - 1].key not in lex.PREPOSITIONS and self.tokens[k - 1].key not in lex.DETERMINERS
+                return (
+                    self.tokens[k - 1].key not in lex.PREPOSITIONS
+                    and self.tokens[k - 1].key not in lex.DETERMINERS
+                )
         return False

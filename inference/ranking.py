@@ -18,7 +18,7 @@ from .phrases import Reading
 from .words import fold, stem
 
 _WEIGHTS = Path(__file__).with_name("speakers.json")
-TRIM = " \t\r\n\u00a0\u202f\u2009«»\"“”,;:!?…()[]–—-"
+TRIM = ' \t\r\n\u00a0\u202f\u2009«»"“”,;:!?…()[]–—-'
 
 
 @dataclass(frozen=True)
@@ -80,11 +80,15 @@ class Candidate:
 class Ranking:
     """The state of one text's resolution, and the features of every candidate in it."""
 
-    def __init__(self, text: str, quotes: Sequence[Attribution], model: dict[str, float] | None = None) -> None:
+    def __init__(
+        self, text: str, quotes: Sequence[Attribution], model: dict[str, float] | None = None
+    ) -> None:
         self.text = text
         self.model = weights() if model is None else model
         self.given = list(quotes)
-        self.order = sorted(range(len(self.given)), key=lambda k: (self.given[k].start, self.given[k].end, k))
+        self.order = sorted(
+            range(len(self.given)), key=lambda k: (self.given[k].start, self.given[k].end, k)
+        )
         self.reading = Reading(text)
         self.quotes = [self.given[k] for k in self.order]
         self.quote_starts = [q.start for q in self.quotes]
@@ -108,27 +112,45 @@ class Ranking:
             candidate.score = sum(self.model.get(f, 0.0) for f in candidate.features)
         return max(candidates, key=lambda c: c.score).entity if candidates else None
 
-    def _describe(self, query: Query, pool: dict[int, Entity], recent: list[Entity]) -> list[Candidate]:
+    def _describe(
+        self, query: Query, pool: dict[int, Entity], recent: list[Entity]
+    ) -> list[Candidate]:
         """Candidates with their features."""
-        describe = {"phrase": self._phrase_features, "pronoun": self._pronoun_features, "none": self._bare_features, "name": self._pronoun_features}
+        describe = {
+            "phrase": self._phrase_features,
+            "pronoun": self._pronoun_features,
+            "none": self._bare_features,
+            "name": self._pronoun_features,
+        }
         places = {key: self._place(e, query) for key, e in pool.items()}
         self.overtaken = query.index > 0 and any(
-            place is not None and place.start > self.quotes[query.index - 1].end and place.role in ("top", "subject", "comma") and not place.quoted
-            and _kind(pool[key]) in ("person", "maybe", "people", "someone") and _agreement(query.gender, pool[key]) == "agree"
+            place is not None
+            and place.start > self.quotes[query.index - 1].end
+            and place.role in ("top", "subject", "comma")
+            and not place.quoted
+            and _kind(pool[key]) in ("person", "maybe", "people", "someone")
+            and _agreement(query.gender, pool[key]) == "agree"
             for key, place in places.items()
         )
         ranks = self._ranks(query, pool, places)
         found = []
         for key, entity in pool.items():
             candidate = Candidate(entity)
-            describe[query.kind](query, entity, places[key], ranks.get(key, 9), recent, candidate.features)
+            describe[query.kind](
+                query, entity, places[key], ranks.get(key, 9), recent, candidate.features
+            )
             candidate.features = [f"{query.kind}:{f}" for f in candidate.features]
             found.append(candidate)
         return found
 
     def _agreement(self, query: Query, entity: Entity) -> str:
         """Agreement of query and entity; « le groupe » may stand for a feminine name."""
-        if query.kind == "phrase" and query.gender != "p" and entity.person <= 0 and noun_class(query.head) in ("company", "authority"):
+        if (
+            query.kind == "phrase"
+            and query.gender != "p"
+            and entity.person <= 0
+            and noun_class(query.head) in ("company", "authority")
+        ):
             return "free"
         return _agreement(query.gender, entity)
 
@@ -176,9 +198,11 @@ class Ranking:
         while k > 1 and tries < 3 and self._quoted(entity.starts[k - 1]):
             k, tries = k - 1, tries + 1
         span = entity.spans[k - 1] if k else None
-        if span is None or used is not None and used.start >= span.start:
+        if span is None or (used is not None and used.start >= span.start):
             return used
-        return Place(span.start, self.told[span.sent], span.para, self._role(span), self._quoted(span.start))
+        return Place(
+            span.start, self.told[span.sent], span.para, self._role(span), self._quoted(span.start)
+        )
 
     def _role(self, span: NameSpan) -> str:
         if span.start not in self.roles:
@@ -193,20 +217,35 @@ class Ranking:
             told.append(count)
         return told or [0]
 
-    def _ranks(self, query: Query, pool: dict[int, Entity], places: dict[int, Place | None]) -> dict[int, int]:
+    def _ranks(
+        self, query: Query, pool: dict[int, Entity], places: dict[int, Place | None]
+    ) -> dict[int, int]:
         """How many agreeing people or phrases were seen later than each candidate."""
         groups = query.kind == "phrase" and noun_class(query.head) in ("company", "authority")
         wanted = ("group", "name", "body") if groups else ("person", "people", "someone", "maybe")
         seen = []
         for key, entity in pool.items():
             place = places[key]
-            if place is not None and not place.quoted and _agreement(query.gender, entity) != "clash" and _kind(entity) in wanted:
+            if (
+                place is not None
+                and not place.quoted
+                and _agreement(query.gender, entity) != "clash"
+                and _kind(entity) in wanted
+            ):
                 seen.append((-place.start, key))
         return {key: rank for rank, (_, key) in enumerate(sorted(seen))}
 
     # -- features -------------------------------------------------------------------------------------
 
-    def _shared(self, query: Query, entity: Entity, place: Place | None, rank: int, recent: list[Entity], out: list[str]) -> None:
+    def _shared(
+        self,
+        query: Query,
+        entity: Entity,
+        place: Place | None,
+        rank: int,
+        recent: list[Entity],
+        out: list[str],
+    ) -> None:
         """Kind, agreement, distance and history."""
         kind, agreement = _kind(entity), self._agreement(query, entity)
         out.append(f"kind={kind},{agreement}")
@@ -238,7 +277,15 @@ class Ranking:
         if entity.place:
             out.append("place")
 
-    def _pronoun_features(self, query: Query, entity: Entity, place: Place | None, rank: int, recent: list[Entity], out: list[str]) -> None:
+    def _pronoun_features(
+        self,
+        query: Query,
+        entity: Entity,
+        place: Place | None,
+        rank: int,
+        recent: list[Entity],
+        out: list[str],
+    ) -> None:
         self._shared(query, entity, place, rank, recent, out)
         style = query.style
         agreement = _agreement(query.gender, entity)
@@ -256,7 +303,15 @@ class Ranking:
         if recent and entity is recent[0]:
             out.append(f"{style},last")
 
-    def _phrase_features(self, query: Query, entity: Entity, place: Place | None, rank: int, recent: list[Entity], out: list[str]) -> None:
+    def _phrase_features(
+        self,
+        query: Query,
+        entity: Entity,
+        place: Place | None,
+        rank: int,
+        recent: list[Entity],
+        out: list[str],
+    ) -> None:
         noun = noun_class(query.head)
         if query.own is entity:
             out.append("self")
@@ -302,7 +357,15 @@ class Ranking:
             out.append(f"last,{noun},{_kind(entity)}")
             out.append(f"last,{query.style}")
 
-    def _bare_features(self, query: Query, entity: Entity, place: Place | None, rank: int, recent: list[Entity], out: list[str]) -> None:
+    def _bare_features(
+        self,
+        query: Query,
+        entity: Entity,
+        place: Place | None,
+        rank: int,
+        recent: list[Entity],
+        out: list[str],
+    ) -> None:
         quote = query.quote
         out.append(f"kind={_kind(entity)}")
         line_start = self.text.rfind("\n", 0, quote.start) + 1
@@ -310,7 +373,15 @@ class Ranking:
         line = self.text[line_start : line_end if line_end >= 0 else len(self.text)]
         alone = len(line.strip(TRIM)) <= quote.end - quote.start + 2
         dashed = line.lstrip()[:1] in ("-", "–", "—") and line.rstrip()[-1:] in ("-", "–", "—")
-        where = "head" if line_start == 0 else "sub" if alone and dashed else "alone" if alone else "mid"
+        where = (
+            "head"
+            if line_start == 0
+            else "sub"
+            if alone and dashed
+            else "alone"
+            if alone
+            else "mid"
+        )
         if query.index == 0:
             where += ",first"
         before = self.quotes[query.index - 1] if query.index else None
@@ -325,7 +396,9 @@ class Ranking:
         if self._next_speaker(query.index) is entity:
             out.append(f"next,{where}")
             follower = self.quotes[query.index + 1] if query.index + 1 < len(self.quotes) else None
-            out.append(f"next,line={follower is not None and chr(10) not in self.text[quote.end : follower.start]}")
+            out.append(
+                f"next,line={follower is not None and chr(10) not in self.text[quote.end : follower.start]}"
+            )
         if self._repeated(query.index) is entity:
             out.append("repeated")
             out.append(f"repeated,{where}")
@@ -339,7 +412,9 @@ class Ranking:
             later = entity.spans[after]
             out.append(f"after={_bucket(later.sent - query.sent)}")
             out.append(f"after,para={min(2, later.para - query.para)},{_kind(entity)}")
-            if later.para == query.para and not self.text[quote.end : later.start].strip(TRIM + "."):
+            if later.para == query.para and not self.text[quote.end : later.start].strip(
+                TRIM + "."
+            ):
                 out.append("signature")
 
 
@@ -368,7 +443,11 @@ def _kind(entity: Entity) -> str:
         return "person"
     if entity.person > 0:
         return "maybe"
-    if any(h in lex.GROUPS for h in entity.heads) or entity.keys[0] in lex.GROUPS or entity.name.isupper():
+    if (
+        any(h in lex.GROUPS for h in entity.heads)
+        or entity.keys[0] in lex.GROUPS
+        or entity.name.isupper()
+    ):
         return "group"
     return "place" if entity.place else "name"
 
@@ -378,7 +457,7 @@ def _agreement(gender: str, entity: Entity) -> str:
     theirs = entity.gender
     if gender == "p" and not theirs and _kind(entity) in ("person", "maybe"):
         return "clash"
-    if not gender or not theirs or not entity.sure and gender != theirs:
+    if not gender or not theirs or (not entity.sure and gender != theirs):
         return "open"
     return "agree" if gender == theirs else "clash"
 
@@ -391,7 +470,13 @@ def noun_class(head: str) -> str:
         return "age" if "age" in spheres else "kin" if "family" in spheres else "person"
     spheres = lex.GROUPS.get(head) or lex.GROUPS.get(singular)
     if spheres:
-        return "paper" if "document" in spheres else "authority" if "authority" in spheres else "company"
+        return (
+            "paper"
+            if "document" in spheres
+            else "authority"
+            if "authority" in spheres
+            else "company"
+        )
     return "person" if human(singular) or singular.endswith(lex.HUMAN_ENDINGS) else "other"
 
 

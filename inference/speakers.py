@@ -12,7 +12,17 @@ from collections.abc import Iterable, Sequence
 
 from . import lexicon as lex
 from .names import Entity, NameSpan, noun_gender
-from .ranking import TRIM, Attribution, Candidate, Place, Query, Ranking, content_key, noun_class, pronoun_style
+from .ranking import (
+    TRIM,
+    Attribution,
+    Candidate,
+    Place,
+    Query,
+    Ranking,
+    content_key,
+    noun_class,
+    pronoun_style,
+)
 from .words import fold, stem
 
 __all__ = ["Attribution", "Resolver", "resolve"]
@@ -48,7 +58,12 @@ class Resolver(Ranking):
 
     def _spelt_out(self, entity: Entity) -> str:
         """The entity's name, an acronym's long form where the text gives it."""
-        if not entity.phrase and len(entity.keys) == 1 and len(entity.name) < 11 and entity.person <= 0:
+        if (
+            not entity.phrase
+            and len(entity.keys) == 1
+            and len(entity.name) < 11
+            and entity.person <= 0
+        ):
             return self.reading.long_form(entity.name) or entity.name
         return entity.name
 
@@ -71,7 +86,9 @@ class Resolver(Ranking):
         start, end = self._trimmed(quote.mention)
         anchor = start if end > start else quote.start
         k = min(self.reading.at(anchor), len(self.reading.tokens) - 1)
-        sent, para = (self.reading.tokens[k].sent, self.reading.tokens[k].para) if k >= 0 else (0, 0)
+        sent, para = (
+            (self.reading.tokens[k].sent, self.reading.tokens[k].para) if k >= 0 else (0, 0)
+        )
         query = Query(index, quote, "none", anchor, max(end, anchor), sent, para, self.told[sent])
         if end <= start:
             return query
@@ -83,7 +100,11 @@ class Resolver(Ranking):
             query.style = pronoun_style(query.key, self.reading.tokens[k].first)
             return query
         self._read_phrase(query)
-        named = self._head_span(query) is not None or query.head in lex.ISSUED and self._issuer(query) is not None
+        named = (
+            self._head_span(query) is not None
+            or (query.head in lex.ISSUED
+            and self._issuer(query) is not None)
+        )
         query.kind = "name" if named else "phrase"
         return query
 
@@ -98,7 +119,10 @@ class Resolver(Ranking):
             end -= 1
         if end <= start:
             return (0, 0)
-        if self.text.count("«", start, end) > self.text.count("»", start, end) and "»" in self.text[end : end + 3]:
+        if (
+            self.text.count("«", start, end) > self.text.count("»", start, end)
+            and "»" in self.text[end : end + 3]
+        ):
             end = self.text.index("»", end) + 1  # « le quotidien « La Vigie » »
         tokens = self.reading.tokens
         i, j = self.reading.mended(self.reading.at(start), self.reading.at(end - 1) + 1)
@@ -115,7 +139,10 @@ class Resolver(Ranking):
             span = reading.spans[k]
             before = reading.tokens[span.i - 1] if span.i else None
             if before is None or before.start < query.start or not self._governed(span, query):
-                if found is None or reading.owner[found.start].person <= 0 < reading.owner[span.start].person:
+                if (
+                    found is None
+                    or reading.owner[found.start].person <= 0 < reading.owner[span.start].person
+                ):
                     found = span
             k += 1
         return found
@@ -127,15 +154,27 @@ class Resolver(Ranking):
             return None
         first, head = self.reading.at(query.start), spans[0]
         words = [t.key for t in self.reading.tokens[first : head.i]]
-        near = len(words) < 7 and not any(w in ("sur", "contre", "pour", "avec", "par", "a", "dans") for w in words)
-        return head if near and not self.reading.owner[head.start].place and any(w in ("de", "du", "d'", "des") for w in words) else None
+        near = len(words) < 7 and not any(
+            w in ("sur", "contre", "pour", "avec", "par", "a", "dans") for w in words
+        )
+        return (
+            head
+            if near
+            and not self.reading.owner[head.start].place
+            and any(w in ("de", "du", "d'", "des") for w in words)
+            else None
+        )
 
     def _governed(self, span: NameSpan, query: Query) -> bool:
         i = span.i - 1
         tokens = self.reading.tokens
         if tokens[i].key == "." and i:
             i -= 1
-        while i >= 0 and tokens[i].start >= query.start and (tokens[i].key in ("le", "la", "l'", "les") or tokens[i].key in lex.TITLES):
+        while (
+            i >= 0
+            and tokens[i].start >= query.start
+            and (tokens[i].key in ("le", "la", "l'", "les") or tokens[i].key in lex.TITLES)
+        ):
             i -= 1
         return i >= 0 and tokens[i].start >= query.start and tokens[i].key in lex.PREPOSITIONS
 
@@ -151,8 +190,15 @@ class Resolver(Ranking):
             return self._itself(query)
         if entity.person > 0 and len(entity.keys) > 1:
             tail = self.text[span.end : query.end].split()
-            if len(tail) > 1 and fold(tail[0]) in lex.PARTICLES and tail[-1][0].isupper() and len(tail) < 4:
-                return self._phrase_entity(self.text[span.start : query.end], entity)  # « Marc Rey de Lourmel »
+            if (
+                len(tail) > 1
+                and fold(tail[0]) in lex.PARTICLES
+                and tail[-1][0].isupper()
+                and len(tail) < 4
+            ):
+                return self._phrase_entity(
+                    self.text[span.start : query.end], entity
+                )  # « Marc Rey de Lourmel »
             return entity
         if entity.person > 0 and reading.title_gender(span.i) is not None:
             return entity
@@ -201,13 +247,27 @@ class Resolver(Ranking):
         """The mention's own words as the source."""
         entity = self._phrase_entity(self.text[query.start : query.end])
         if not entity.genders:
-            entity.vote(query.gender or ("p" if query.key.startswith(("les ", "des ", "plusieurs ")) else ""), 2)
+            entity.vote(
+                query.gender
+                or ("p" if query.key.startswith(("les ", "des ", "plusieurs ")) else ""),
+                2,
+            )
             entity.person = 2.0 if noun_class(query.head) in ("person", "age", "kin") else -1.0
             entity.definite = query.style != "indef"
         if not entity.spans:
             token = self.reading.at(query.start)
             after = self.reading.at(query.end - 1) + 1
-            entity.spans.append(NameSpan(query.start, query.end, tuple(query.key.split()), token, after, query.sent, query.para))
+            entity.spans.append(
+                NameSpan(
+                    query.start,
+                    query.end,
+                    tuple(query.key.split()),
+                    token,
+                    after,
+                    query.sent,
+                    query.para,
+                )
+            )
             entity.starts.append(query.start)
         return entity
 
@@ -221,13 +281,31 @@ class Resolver(Ranking):
             k += 1
         query.head = body[k].key if k < len(body) else ""
         query.gender = lex.DETERMINERS.get(det, "") or noun_gender(query.head)
-        if query.head in ("couple", "duo", "binome", "trio") or "et" in [t.key for t in body[k + 1 : k + 4]]:
+        if query.head in ("couple", "duo", "binome", "trio") or "et" in [
+            t.key for t in body[k + 1 : k + 4]
+        ]:
             query.gender = "p"  # « le frère et la sœur »
-        query.words = frozenset(stem(t.key) for t in body if (len(t.key) > 2 or t.key.isdigit()) and t.key not in lex.PREPOSITIONS and t.key not in lex.DETERMINERS)
+        query.words = frozenset(
+            stem(t.key)
+            for t in body
+            if (len(t.key) > 2 or t.key.isdigit())
+            and t.key not in lex.PREPOSITIONS
+            and t.key not in lex.DETERMINERS
+        )
         query.style = (
-            "indef" if det in lex.INDEFINITE else "aged" if any(t.key == "ans" for t in body) else "former" if len(body) > 1 and body[1].key in ("ancien", "ancienne")
-            else "demo" if det in lex.DEMONSTRATIVE else "poss" if det in lex.POSSESSIVE
-            else "def" if det in lex.DETERMINERS else "bare"
+            "indef"
+            if det in lex.INDEFINITE
+            else "aged"
+            if any(t.key == "ans" for t in body)
+            else "former"
+            if len(body) > 1 and body[1].key in ("ancien", "ancienne")
+            else "demo"
+            if det in lex.DEMONSTRATIVE
+            else "poss"
+            if det in lex.POSSESSIVE
+            else "def"
+            if det in lex.DETERMINERS
+            else "bare"
         )
 
     # -- candidates -----------------------------------------------------------------------------------
@@ -248,17 +326,29 @@ class Resolver(Ranking):
         recent = self._recent_speakers(query.index)
         add(recent)
         k = bisect_left(reading.span_starts, query.start)
-        add(reading.owner[s.start] for s in reading.spans[max(0, k - (_REACH if query.kind != "none" else 6)) : k])
+        add(
+            reading.owner[s.start]
+            for s in reading.spans[max(0, k - (_REACH if query.kind != "none" else 6)) : k]
+        )
         if query.kind == "none":
             add(reading.owner[s.start] for s in reading.spans[k : k + 6])
             add([self._next_speaker(query.index), self._repeated(query.index)])
         elif query.kind == "pronoun":
             for sent in range(query.sent - 2, query.sent + 1):
-                add(self._stands_for(e) for e in reading.phrases(sent) if e.starts[0] < query.start and not self._quoted(e.starts[0]))
+                add(
+                    self._stands_for(e)
+                    for e in reading.phrases(sent)
+                    if e.starts[0] < query.start and not self._quoted(e.starts[0])
+                )
         else:
             add(reading.owner[s.start] for s in reading.spans[k : k + 4])
         if query.gender == "p":
-            add(self._same_phrase(e) for sent in range(max(0, query.sent - 12), query.sent + 1) for e in reading.couples(sent) if e.starts[0] < query.start)
+            add(
+                self._same_phrase(e)
+                for sent in range(max(0, query.sent - 12), query.sent + 1)
+                for e in reading.couples(sent)
+                if e.starts[0] < query.start
+            )
         return self._describe(query, pool, recent)
 
     def _same_phrase(self, phrase: Entity) -> Entity:
@@ -272,8 +362,18 @@ class Resolver(Ranking):
             entity = self._same_phrase(phrase)
             tokens = self.reading.tokens
             det = tokens[span.i].key
-            governed = span.i > 0 and tokens[span.i - 1].key in lex.PREPOSITIONS and not tokens[span.i].first
-            if entity is phrase and det in lex.DETERMINERS and det not in lex.INDEFINITE and not governed and not self._quoted(span.start):
+            governed = (
+                span.i > 0
+                and tokens[span.i - 1].key in lex.PREPOSITIONS
+                and not tokens[span.i].first
+            )
+            if (
+                entity is phrase
+                and det in lex.DETERMINERS
+                and det not in lex.INDEFINITE
+                and not governed
+                and not self._quoted(span.start)
+            ):
                 query = Query(self._quotes_before(span.start), Attribution(span.start, span.end, (span.start, span.end), ""), "phrase",
                               span.start, span.end, span.sent, span.para, self.told[span.sent])  # fmt: skip
                 query.key = " ".join(fold(phrase.name).replace("' ", "'").split())
@@ -282,7 +382,9 @@ class Resolver(Ranking):
                     query.style = pronoun_style(query.key, tokens[span.i].first)
                 else:
                     self._read_phrase(query)
-                self.standing[span.start] = phrase  # no phrase stands for itself while it is looked up
+                self.standing[span.start] = (
+                    phrase  # no phrase stands for itself while it is looked up
+                )
                 entity = self._choose(self._candidates(query, False)) or phrase
                 self.alias[query.key] = entity
                 self.uses[id(entity)] = Place(span.start, query.told, span.para, self._role(span))

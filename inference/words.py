@@ -22,20 +22,24 @@ _TOKEN = re.compile(
 )
 _INVERTED = re.compile(r"^(.+?)-(?:t-)?(?:ils?|elles?|on|je|nous|vous)$", re.I)
 _ENDS = frozenset(".!?…")
-_OPENERS = frozenset("«\"“”:»–—-•")
-STOPS = frozenset(".!?…;:«»\"“”()[]")
+_OPENERS = frozenset('«"“”:»–—-•')
+STOPS = frozenset('.!?…;:«»"“”()[]')
 _FOLD_TABLE = str.maketrans(
-    {c: None for c in _INVISIBLE} | {c: "'" for c in _APOSTROPHES} | {c: "-" for c in _HYPHENS} | {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l"}
+    dict.fromkeys(_INVISIBLE)
+    | dict.fromkeys(_APOSTROPHES, "'")
+    | dict.fromkeys(_HYPHENS, "-")
+    | {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l"}
 )
-_NO_VERBS = frozenset("et ou ni que qu' qui dont comme mais car si soit puis ainsi le la les un une l'".split())
+_NO_VERBS = frozenset(
+    ["et", "ou", "ni", "que", "qu'", "qui", "dont", "comme", "mais", "car", "si", "soit", "puis", "ainsi", "le", "la", "les", "un", "une", "l'"]
+)
 _HIDDEN_ARTICLES = frozenset((",", "du", "au", "des", "aux"))
 _ADJECTIVE_ENDINGS = (
     "ien", "ienne", "iens", "iennes", "ais", "aise", "aises", "ois", "oise", "oises", "ain", "aine", "ique", "iques",
     "al", "ale", "ales", "aux", "aire", "iste", "istes", "ond", "onde", "een", "eenne", "eens", "eennes",
 )  # fmt: skip
 CLAUSE_WORDS = frozenset(
-    "que qu' qui dont ou si et mais car est sont etait etaient a ont avait avaient sera il elle ils elles on ne n' pas "
-    "lui leur se s' y lorsque quand comme dit selon pour".split()
+    ["que", "qu'", "qui", "dont", "ou", "si", "et", "mais", "car", "est", "sont", "etait", "etaient", "a", "ont", "avait", "avaient", "sera", "il", "elle", "ils", "elles", "on", "ne", "n'", "pas", "lui", "leur", "se", "s'", "y", "lorsque", "quand", "comme", "dit", "selon", "pour"]
 )
 
 
@@ -72,7 +76,11 @@ def _shouting_lines(text: str) -> list[tuple[int, int]]:
     for match in re.finditer(r"[^\n]+", text):
         line = match.group()
         letters = [c for c in line if c.isalpha()]
-        if len(letters) > 12 and sum(c.isupper() for c in letters) > 0.8 * len(letters) and " " in line.strip():
+        if (
+            len(letters) > 12
+            and sum(c.isupper() for c in letters) > 0.8 * len(letters)
+            and " " in line.strip()
+        ):
             lines.append(match.span())
     return lines
 
@@ -108,7 +116,11 @@ def tokenise(text: str) -> list[Token]:
             cap = False
         cut = _INVERTED.match(raw) if "-" in raw and not cap else None
         if cut:
-            tokens.append(Token(start, start + cut.end(1), fold(cut.group(1)), False, True, sent, para, opened))
+            tokens.append(
+                Token(
+                    start, start + cut.end(1), fold(cut.group(1)), False, True, sent, para, opened
+                )
+            )
             start = end - len(raw) + raw.rindex("-") + 1
             raw, opened = text[start:end], False
         tokens.append(Token(start, end, fold(raw), cap, True, sent, para, opened))
@@ -121,7 +133,10 @@ def _abbreviated(mark: str, tokens: list[Token], last: int, start: int) -> bool:
     if mark != "." or not tokens or last != start or not tokens[-1].word:
         return False
     before = tokens[-1]
-    return before.cap and (before.end - before.start == 1 or before.key in ("mm", "mgr", "dr", "pr", "st", "ste", "mme", "mlle", "me"))
+    return before.cap and (
+        before.end - before.start == 1
+        or before.key in ("mm", "mgr", "dr", "pr", "st", "ste", "mme", "mlle", "me")
+    )
 
 
 class Words:
@@ -160,11 +175,27 @@ class Words:
             key = tokens[j].key
             if tokens[j].cap and not key.endswith("'"):
                 j += 1
-            elif key in ("de", "du", "des", "d'") and j + 1 < n and tokens[j + 1].word and self._joined(j + 1):
+            elif (
+                key in ("de", "du", "des", "d'")
+                and j + 1 < n
+                and tokens[j + 1].word
+                and self._joined(j + 1)
+            ):
                 j += 2
-                while j < n and j < h + 10 and tokens[j - 1].key in lex.DETERMINERS and self._joined(j) and tokens[j].word:
+                while (
+                    j < n
+                    and j < h + 10
+                    and tokens[j - 1].key in lex.DETERMINERS
+                    and self._joined(j)
+                    and tokens[j].word
+                ):
                     j += 1
-            elif tokens[j].word and key.endswith(_ADJECTIVE_ENDINGS) and not key.endswith(("aient", "ment")) and len(key) > 4:
+            elif (
+                tokens[j].word
+                and key.endswith(_ADJECTIVE_ENDINGS)
+                and not key.endswith(("aient", "ment"))
+                and len(key) > 4
+            ):
                 j += 1
             else:
                 break
@@ -181,14 +212,19 @@ class Words:
             j += 1
             end = min(n, j + 20)
             while j < end and self._joined(j) and tokens[j].key != closer:
-                if tokens[j].key in STOPS and tokens[j].key not in "«»\"":
+                if tokens[j].key in STOPS and tokens[j].key not in '«»"':
                     return 0
                 j += 1
             j += 1
         if j >= n or not self._joined(j) or not tokens[j].word or tokens[j].cap:
             return 0
         key = tokens[j].key
-        return j if key not in _NO_VERBS and (key not in lex.PREPOSITIONS or key == "a" and not self._is_preposition_a(j)) else 0
+        return (
+            j
+            if key not in _NO_VERBS
+            and (key not in lex.PREPOSITIONS or (key == "a" and not self._is_preposition_a(j)))
+            else 0
+        )
 
     def _governed(self, head: int) -> bool:
         """Whether the noun phrase around this head hangs on another noun: « le cabinet de la ministre »."""
@@ -205,13 +241,20 @@ class Words:
     def _opens_phrase(self, i: int) -> bool:
         """Whether token i may be the head of a noun phrase: an article or an adjective stands before it."""
         before = self.tokens[i - 1].key if i else ""
-        return self.tokens[i].first or before in lex.DETERMINERS or before in lex.PREMODIFIERS or before in _HIDDEN_ARTICLES
+        return (
+            self.tokens[i].first
+            or before in lex.DETERMINERS
+            or before in lex.PREMODIFIERS
+            or before in _HIDDEN_ARTICLES
+        )
 
     def _stops_short(self, i: int, j: int) -> bool:
         """Whether the noun phrase with head i ends before j: a verb stands between, « un mécanicien admet … »."""
         m = self.phrase_end(i)
         while m < j and self.tokens[m].key in lex.PREPOSITIONS:
-            while m < j and (self.tokens[m].key in lex.PREPOSITIONS or self.tokens[m].key in lex.DETERMINERS):
+            while m < j and (
+                self.tokens[m].key in lex.PREPOSITIONS or self.tokens[m].key in lex.DETERMINERS
+            ):
                 m += 1
             m = self.phrase_end(m)
         return m < j

@@ -5,7 +5,6 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
-
 from guillemets.inference.crf import LinearChainCRF, log_messages, span_probability, viterbi
 from guillemets.inference.decoding import DIRECT, INDIRECT, MIXED, decode_quotes, pick, snap
 from guillemets.inference.labels import QUOTE_LABELS, SPAN_LABELS, spans_of, transition_mask
@@ -88,7 +87,10 @@ def test_an_incise_inside_the_marks_keeps_its_edges():
 
 def test_mixed_quotes_hold_whole_pairs():
     text = "Il juge que la loi est « injuste et brutale »."
-    assert snapped(text, "la loi est « injuste et brutale", MIXED) == "la loi est « injuste et brutale »"
+    assert (
+        snapped(text, "la loi est « injuste et brutale", MIXED)
+        == "la loi est « injuste et brutale »"
+    )
     assert snapped(text, "injuste et brutale", MIXED) == "« injuste et brutale »"
     assert snapped(text, "« injuste et brutale ».", MIXED) == "« injuste et brutale »"
 

@@ -1,7 +1,6 @@
 """The scores, on cases small enough to count by hand."""
 
 import pytest
-
 from guillemets.inference.schema import Document, Quote, Speaker, Stance
 from guillemets.training.metrics import same_name, score
 
@@ -14,10 +13,14 @@ def quote(words: str, name: str | None, stance: str = "neutral", kind: str = "di
     return Quote(start, start + len(words), words, kind, speaker, None, Stance(stance))
 
 
-GOLD = Document("a", TEXT, [
-    quote("Oui, c'est bien", "Anne Roy", "support"),
-    quote("tout aille mal", "Paul Sy", kind="indirect"),
-])
+GOLD = Document(
+    "a",
+    TEXT,
+    [
+        quote("Oui, c'est bien", "Anne Roy", "support"),
+        quote("tout aille mal", "Paul Sy", kind="indirect"),
+    ],
+)
 
 
 def test_perfect_predictions_score_one():
@@ -35,10 +38,14 @@ def test_marks_at_the_edges_and_short_names_count_as_equal():
 
 
 def test_wrong_speaker_or_stance_is_no_end2end_hit():
-    found = Document("a", TEXT, [
-        quote("Oui, c'est bien", "Paul Sy", "support"),
-        quote("tout aille mal", "Paul Sy", "condemn", kind="indirect"),
-    ])
+    found = Document(
+        "a",
+        TEXT,
+        [
+            quote("Oui, c'est bien", "Paul Sy", "support"),
+            quote("tout aille mal", "Paul Sy", "condemn", kind="indirect"),
+        ],
+    )
     figures = score([GOLD], [found])
     assert figures["overlap"] == 1 and figures["end2end"] == 0
     assert figures["speaker"] == figures["quote_speaker"] == 0.5

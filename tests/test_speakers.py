@@ -6,10 +6,9 @@ import re
 import time
 
 import pytest
+from guillemets.inference.speakers import Attribution, resolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from guillemets.inference.speakers import Attribution, resolve
 
 # A quote is written [..], its mention {..}; a quote without its own mention is written [~..].
 _MARK = re.compile(r"\[(~?)|\]|\{|\}")
@@ -34,7 +33,9 @@ def read(marked: str) -> tuple[str, list[Attribution]]:
             mentions.append((opened["{"][0], len(text)))
     text += marked[last:]
     left = iter(mentions)
-    return text, [Attribution(s, e, None if bare else next(left), "direct") for s, e, bare in quotes]
+    return text, [
+        Attribution(s, e, None if bare else next(left), "direct") for s, e, bare in quotes
+    ]
 
 
 def names(marked: str) -> list[str | None]:
@@ -45,17 +46,33 @@ def names(marked: str) -> list[str | None]:
 @pytest.mark.parametrize(
     ("marked", "expected"),
     [
-        pytest.param("« [Rien n'est signé] », a déclaré {Jeanne Morel}.", ["Jeanne Morel"], id="full name"),
         pytest.param(
-            "Jeanne Morel dirige l'usine. « [Rien n'est signé] », a dit {Morel}.", ["Jeanne Morel"], id="surname"
+            "« [Rien n'est signé] », a déclaré {Jeanne Morel}.", ["Jeanne Morel"], id="full name"
         ),
         pytest.param(
-            "Jeanne Morel dirige l'usine. « [Rien n'est signé] », a dit {Mme Morel}.", ["Jeanne Morel"], id="Mme"
+            "Jeanne Morel dirige l'usine. « [Rien n'est signé] », a dit {Morel}.",
+            ["Jeanne Morel"],
+            id="surname",
+        ),
+        pytest.param(
+            "Jeanne Morel dirige l'usine. « [Rien n'est signé] », a dit {Mme Morel}.",
+            ["Jeanne Morel"],
+            id="Mme",
         ),
         pytest.param("Paul Rey est venu. « [Non] », a lancé {M. Rey}.", ["Paul Rey"], id="M."),
-        pytest.param("Un recours est prêt, selon {Me Karim Haddad} : [il partira lundi].", ["Karim Haddad"], id="Me"),
-        pytest.param("Luc Tison, évêque, prie. « [Prions] », a dit {Mgr Tison}.", ["Luc Tison"], id="Mgr"),
-        pytest.param("Louise Carrel chante. « [J'ai le trac] », souffle {Louise}.", ["Louise Carrel"], id="first name"),
+        pytest.param(
+            "Un recours est prêt, selon {Me Karim Haddad} : [il partira lundi].",
+            ["Karim Haddad"],
+            id="Me",
+        ),
+        pytest.param(
+            "Luc Tison, évêque, prie. « [Prions] », a dit {Mgr Tison}.", ["Luc Tison"], id="Mgr"
+        ),
+        pytest.param(
+            "Louise Carrel chante. « [J'ai le trac] », souffle {Louise}.",
+            ["Louise Carrel"],
+            id="first name",
+        ),
         pytest.param(
             "Marc Vasseur et Anne Vasseur sont divisés. « [Jamais] », dit {Mme Vasseur}.",
             ["Anne Vasseur"],
@@ -71,12 +88,18 @@ def test_names(marked: str, expected: list[str]) -> None:
     ("marked", "expected"),
     [
         pytest.param(
-            "Jeanne Morel a reçu Paul Rey mardi. « [C'est trop tard] », a-t-{elle} jugé.", ["Jeanne Morel"], id="elle"
+            "Jeanne Morel a reçu Paul Rey mardi. « [C'est trop tard] », a-t-{elle} jugé.",
+            ["Jeanne Morel"],
+            id="elle",
         ),
         pytest.param(
-            "Paul Rey a croisé Jeanne Morel mardi. « [C'est trop tard] », a-t-{il} jugé.", ["Paul Rey"], id="il"
+            "Paul Rey a croisé Jeanne Morel mardi. « [C'est trop tard] », a-t-{il} jugé.",
+            ["Paul Rey"],
+            id="il",
         ),
-        pytest.param("Le député Paul Rey doute. Selon {lui}, [rien ne presse].", ["Paul Rey"], id="lui"),
+        pytest.param(
+            "Le député Paul Rey doute. Selon {lui}, [rien ne presse].", ["Paul Rey"], id="lui"
+        ),
         pytest.param(
             "Paul Rey a reçu la romancière Jeanne Morel. « [J'écris] », répond {cette dernière}.",
             ["Jeanne Morel"],
@@ -99,7 +122,9 @@ def test_pronouns(marked: str, expected: list[str]) -> None:
 
 
 def test_plural_pronoun_takes_the_group() -> None:
-    (name,) = names("Le ministre Paul Rey a reçu les syndicats mardi. {Ils} réclament d'[être entendus].")
+    (name,) = names(
+        "Le ministre Paul Rey a reçu les syndicats mardi. {Ils} réclament d'[être entendus]."
+    )
     assert name is not None and name.lower() == "les syndicats"
 
 
@@ -151,7 +176,9 @@ def test_unnamed_source_stays_itself(marked: str) -> None:
             id="long form in brackets",
         ),
         pytest.param("{L'UBL} dénonce [un passage en force].", "UBL", id="never spelt out"),
-        pytest.param("{Le quotidien La Vigie} croit savoir que [tout est signé].", "La Vigie", id="newspaper"),
+        pytest.param(
+            "{Le quotidien La Vigie} croit savoir que [tout est signé].", "La Vigie", id="newspaper"
+        ),
     ],
 )
 def test_organisations(marked: str, expected: str) -> None:
@@ -177,7 +204,7 @@ def test_headline_that_repeats_a_quote() -> None:
     "marked",
     [
         "Le député d’Armor,\u00a0Paul Rey, a voté contre. «\u202f[Jamais]\u202f», a lancé {l’élu}.",
-        "Le député  d'Armor,  Paul  Rey, a voté contre. \"[Jamais]\", a lancé {M.\u00a0Rey}.",
+        'Le député  d\'Armor,  Paul  Rey, a voté contre. "[Jamais]", a lancé {M.\u00a0Rey}.',
         "Le député d'Armor, Pa\u00adul R\u200bey, a voté contre. « [Jamais] », a lancé {Paul Rey}.",
         "LE DÉPUTÉ PAUL REY VOTE CONTRE LA LOI\n\nLe député Paul Rey a voté contre. “[Jamais]”, a lancé {Rey}.",
         "Paul REY, député, a voté contre. « [Jamais] », a lancé {M. Rey}.",
@@ -190,7 +217,16 @@ def test_damaged_typography(marked: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "mention", ["le ministre Paul Rey", "ministre Paul Rey", "Paul Rey, ministre", "aul Rey", "Paul", "Paul Rey,", " Paul Rey "]
+    "mention",
+    [
+        "le ministre Paul Rey",
+        "ministre Paul Rey",
+        "Paul Rey, ministre",
+        "aul Rey",
+        "Paul",
+        "Paul Rey,",
+        " Paul Rey ",
+    ],
 )
 def test_imperfect_mention(mention: str) -> None:
     text = "« Non », a dit le ministre Paul Rey, ministre depuis mai. Paul Rey est parti."
@@ -222,11 +258,15 @@ _PIECES = st.sampled_from(
     st.one_of(st.text(max_size=80), st.lists(_PIECES, max_size=40).map("".join)),
     st.lists(st.tuples(*[st.integers(-5, 130)] * 4, st.booleans()), max_size=6),
 )
-def test_never_raises_and_only_quotes_the_text(text: str, spans: list[tuple[int, int, int, int, bool]]) -> None:
-    quotes = [Attribution(a, b, (c, d) if linked else None, "direct") for a, b, c, d, linked in spans]
+def test_never_raises_and_only_quotes_the_text(
+    text: str, spans: list[tuple[int, int, int, int, bool]]
+) -> None:
+    quotes = [
+        Attribution(a, b, (c, d) if linked else None, "direct") for a, b, c, d, linked in spans
+    ]
     answers = resolve(text, quotes)
     assert len(answers) == len(quotes)
-    assert all(answer is None or answer and answer in text for answer in answers)
+    assert all(answer is None or (answer and answer in text) for answer in answers)
 
 
 def test_long_text_takes_linear_time() -> None:

@@ -1,14 +1,13 @@
 """The model that ships, on text it has never seen."""
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
-
 from guillemets.inference import Document, QuoteTagger
 from guillemets.inference.errors import InputError
 from guillemets.inference.tagger import segments
 from guillemets.training.metrics import score
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 ARTICLE = (
     "Le maire de Vaubrun, Lucien Hardel, a défendu jeudi le nouveau plan de circulation. "
@@ -37,9 +36,7 @@ def tagger():
 
 
 def facts(document: Document) -> list[tuple]:
-    return [
-        (q.text, q.type, q.speaker and q.speaker.name, q.stance.label) for q in document.quotes
-    ]
+    return [(q.text, q.type, q.speaker and q.speaker.name, q.stance.label) for q in document.quotes]
 
 
 def golden(opening: str, closing: str) -> list[tuple]:
@@ -63,7 +60,10 @@ def test_golden_cues_and_mentions(tagger):
     quotes = tagger.tag(ARTICLE.format("« ", " »")).quotes
     assert [q.cue and q.cue.text for q in quotes] == ["a-t-il déclaré", "Pour", "a accusé", "Selon"]
     assert [q.speaker.mention.text for q in quotes] == [
-        "il", "Odile Kermadec", "Elle", "la préfecture",
+        "il",
+        "Odile Kermadec",
+        "Elle",
+        "la préfecture",
     ]
 
 

@@ -4,11 +4,10 @@ import json
 import unicodedata
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from guillemets.inference.features import FEATURES, word_features
 from guillemets.inference.text import View
+from hypothesis import given
+from hypothesis import strategies as st
 
 STYLES = {
     "guillemets": ("« ", " »"),
@@ -83,7 +82,8 @@ def test_features_mark_what_stands_inside():
 
 
 ALPHABET = st.sampled_from(
-    list("abÉœ1 \n\t'’-.,;:!?…()«»“”„‟‹›‘\"<>") + ["\u00a0", "\u202f", "\u200b", "\u00ad", "\u0301", "😀", "\r\n", "字"]
+    list("abÉœ1 \n\t'’-.,;:!?…()«»“”„‟‹›‘\"<>")
+    + ["\u00a0", "\u202f", "\u200b", "\u00ad", "\u0301", "😀", "\r\n", "字"]
 )
 
 

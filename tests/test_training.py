@@ -5,7 +5,6 @@ import json
 import msgspec
 import pytest
 import torch
-
 from guillemets.inference.errors import InputError
 from guillemets.inference.model import QuoteModel
 from guillemets.inference.schema import Document
@@ -84,7 +83,9 @@ def test_save_and_load_change_nothing(family, settings, few, tmp_path):
         after = loaded(**batch)
     for name in ("loss", "quote", "mention", "cue"):
         assert torch.equal(before[name], after[name])
-    assert sorted(p.suffix for p in (tmp_path / "saved").iterdir()) == [".json"] * 3 + [".safetensors"]
+    assert sorted(p.suffix for p in (tmp_path / "saved").iterdir()) == [".json"] * 3 + [
+        ".safetensors"
+    ]
 
 
 def test_every_weight_but_the_frozen_ones_gets_a_gradient(settings, few):

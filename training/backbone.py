@@ -23,6 +23,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from guillemets.training import e5q4
 from safetensors.numpy import save_file
 from tokenizers import (
     AddedToken,
@@ -34,8 +35,6 @@ from tokenizers import (
 )
 from tokenizers.models import Unigram
 from transformers import CamembertConfig
-
-from guillemets.training import e5q4
 
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
 MASK = "<mask>"
@@ -163,7 +162,9 @@ def french_words(limit: int = WORDS) -> dict[str, float]:
     try:
         import wordfreq
     except ImportError:
-        raise ValueError("choosing pieces needs the `wordfreq` package (guillemets[train])") from None
+        raise ValueError(
+            "choosing pieces needs the `wordfreq` package (guillemets[train])"
+        ) from None
     ranked = wordfreq.top_n_list("fr", limit, wordlist="large")
     return {word: wordfreq.word_frequency(word, "fr", wordlist="large") for word in ranked}
 

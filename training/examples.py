@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import torch
-
 from guillemets.inference.features import word_features
 from guillemets.inference.labels import QUOTE_LABELS
 from guillemets.inference.model import IGNORED, NONE
@@ -33,7 +32,9 @@ def examples(
 class _Aligned:
     """A gold quote in words: its span, its mention and cue (or None), its label and stance."""
 
-    def __init__(self, quote: Quote, span: WordSpan, mention: WordSpan | None, cue: WordSpan | None):
+    def __init__(
+        self, quote: Quote, span: WordSpan, mention: WordSpan | None, cue: WordSpan | None
+    ):
         self.kind = f"-{quote.type}"
         self.span, self.mention, self.cue = span, mention, cue
         self.stance = STANCES.index(quote.stance.label)

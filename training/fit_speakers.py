@@ -15,7 +15,6 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-
 from guillemets.inference.names import Entity
 from guillemets.inference.ranking import Candidate, Query
 from guillemets.inference.reading import read_documents
@@ -23,6 +22,7 @@ from guillemets.inference.schema import Document, Quote
 from guillemets.inference.speakers import Attribution, Resolver
 
 from .metrics import same_name
+
 
 def gold_mention(quote: Quote) -> tuple[int, int] | None:
     mention = quote.speaker.mention if quote.speaker else None
@@ -33,9 +33,7 @@ class Teacher(Resolver):
     """A resolver that is told the answers and keeps what it would have had to choose from."""
 
     def __init__(self, document: Document, model: dict[str, float]) -> None:
-        quotes = [
-            Attribution(q.start, q.end, gold_mention(q), q.type) for q in document.quotes
-        ]
+        quotes = [Attribution(q.start, q.end, gold_mention(q), q.type) for q in document.quotes]
         super().__init__(document.text, quotes, model)
         self.gold = [document.quotes[k].speaker for k in self.order]
         self.examples: list[tuple[list[list[str]], list[int]]] = []
@@ -52,7 +50,9 @@ class Teacher(Resolver):
         return candidates[right[0]].entity if right else self._phrase_entity(speaker.name)
 
 
-def fit(examples: list[tuple[list[list[str]], list[int]]], l2: float = 1.5, steps: int = 300) -> dict[str, float]:
+def fit(
+    examples: list[tuple[list[list[str]], list[int]]], l2: float = 1.5, steps: int = 300
+) -> dict[str, float]:
     """Weights that make the right candidates likely."""
     counts = Counter(f for rows, _ in examples for f in {f for row in rows for f in row})
     names = sorted(f for f, n in counts.items() if n >= 3)
@@ -73,12 +73,16 @@ def fit(examples: list[tuple[list[list[str]], list[int]]], l2: float = 1.5, step
     weights, first, second = np.zeros(len(names)), np.zeros(len(names)), np.zeros(len(names))
     for step in range(1, steps + 1):
         scores = np.bincount(rows_, weights[columns], minlength=row)
-        scores -= np.maximum.reduceat(scores, np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]]))[groups]
+        scores -= np.maximum.reduceat(
+            scores, np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]])
+        )[groups]
         odds = np.exp(scores)
         model = odds / np.bincount(groups, odds)[groups]
         target = odds * good_
         target = target / np.maximum(np.bincount(groups, target), 1e-12)[groups]
-        gradient = np.bincount(columns, (target - model)[rows_], minlength=len(names)) - l2 * weights
+        gradient = (
+            np.bincount(columns, (target - model)[rows_], minlength=len(names)) - l2 * weights
+        )
         first, second = 0.9 * first + 0.1 * gradient, 0.99 * second + 0.01 * gradient**2
         rate = 0.1 if step < 0.7 * steps else 0.03
         weights += rate * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.99**step)) + 1e-8)
@@ -88,7 +92,9 @@ def fit(examples: list[tuple[list[list[str]], list[int]]], l2: float = 1.5, step
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Fit the weights with which speakers are ranked.")
     parser.add_argument("gold", nargs="+")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "inference" / "speakers.json")
+    parser.add_argument(
+        "--out", type=Path, default=Path(__file__).parents[1] / "inference" / "speakers.json"
+    )
     parser.add_argument("--l2", type=float, default=1.5)
     options = parser.parse_args(arguments)
     documents = [document for path in options.gold for document in read_documents(path)]
@@ -100,7 +106,9 @@ def main(arguments: list[str] | None = None) -> int:
             teacher.run()
             examples += teacher.examples
         weights = fit(examples, options.l2)
-    options.out.write_text(json.dumps(weights, ensure_ascii=False, indent=0, sort_keys=True) + "\n", encoding="utf-8")
+    options.out.write_text(
+        json.dumps(weights, ensure_ascii=False, indent=0, sort_keys=True) + "\n", encoding="utf-8"
+    )
     print(f"{len(examples)} choices, {len(weights)} weights -> {options.out}", file=sys.stderr)
     return 0
 

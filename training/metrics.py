@@ -16,7 +16,7 @@ from guillemets.inference.schema import QUOTE_TYPES, STANCES, Document, Quote
 
 EDGE = " \t\r\n\u00a0\u202f«»\"“”„‟'‘’‹›.,;:!?…()[]–—-"
 TITLES = frozenset(
-    "m mm mme mmes mlle le la les l un une des du de d president presidente ministre".split()
+    ["m", "mm", "mme", "mmes", "mlle", "le", "la", "les", "l", "un", "une", "des", "du", "de", "d", "president", "presidente", "ministre"]
 )
 Edges = tuple[int, int]
 
@@ -67,9 +67,7 @@ class Match:
 
 def matches(gold: Document, predicted: Document) -> list[Match]:
     """Greedy one-to-one matches by intersection over union, best first."""
-    edges = [
-        [trimmed(d.text, q.start, q.end) for q in d.quotes] for d in (gold, predicted)
-    ]
+    edges = [[trimmed(d.text, q.start, q.end) for q in d.quotes] for d in (gold, predicted)]
     pairs = [(iou(a, b), i, j) for i, a in enumerate(edges[0]) for j, b in enumerate(edges[1])]
     pairs = sorted((p for p in pairs if p[0] >= 0.5), key=lambda p: -p[0])
     used: tuple[set[int], set[int]] = set(), set()

@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 import msgspec
 import yaml
-
 from guillemets.inference.errors import InputError
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
