@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from .crf import log_messages, span_probability, viterbi
-from .labels import SPAN_LABELS, spans_of, transition_mask
+from .labels import FORBIDDEN, QUOTE_LABELS, SPAN_LABELS, spans_of, transition_mask
 from .schema import QUOTE_TYPES
 from .text import View
 
 DIRECT, MIXED, INDIRECT = range(len(QUOTE_TYPES))
+_CLAUSE_INSIDE = [QUOTE_LABELS.index("I-mixed"), QUOTE_LABELS.index("I-indirect")]
 SLACK = 3  # words by which an edge may miss its mark
 _TRAILING = {DIRECT: {",", ";", ":", "-", "–", "—"}, MIXED: {",", ";", ":", ".", "!", "?", "…"}}
 _TRAILING[INDIRECT] = _TRAILING[MIXED]
@@ -31,6 +32,9 @@ def decode_quotes(view: View, emissions: np.ndarray, transitions: np.ndarray) ->
     """Quotes in text order, none overlapping, from emissions (words, labels)."""
     if not len(emissions):
         return []
+    emissions = emissions.copy()
+    # Reported clauses end with their line; only marks hold a quote together over several.
+    emissions[np.ix_(np.array(view.breaks), _CLAUSE_INSIDE)] += FORBIDDEN
     spans = spans_of(viterbi(emissions, transitions))
     if not spans:
         return []
@@ -42,7 +46,9 @@ def decode_quotes(view: View, emissions: np.ndarray, transitions: np.ndarray) ->
         if quotes and first < quotes[-1].end:
             first = quotes[-1].end
         if first < end and any(view.text[w.view_start].isalnum() for w in view.words[first:end]):
-            quotes.append(WordQuote(first, end, span[2], score))
+            marked = any(word.mark for word in view.words[first:end])
+            kind = INDIRECT if span[2] == MIXED and not marked else span[2]
+            quotes.append(WordQuote(first, end, kind, score))
     return quotes
 
 

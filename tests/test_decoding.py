@@ -113,6 +113,15 @@ def test_decoded_quotes_never_overlap_and_hold_a_word():
             assert any(view.text[w.view_start].isalnum() for w in view.words[q.first : q.end])
 
 
+def test_a_reported_clause_ends_with_its_line():
+    view = View.of("Elle demande de partir\n\nHier soir")
+    emissions = np.zeros((len(view.words), len(QUOTE_LABELS)))
+    begin, inside = QUOTE_LABELS.index("B-indirect"), QUOTE_LABELS.index("I-indirect")
+    emissions[3, begin] = emissions[4, inside] = emissions[5, inside] = 5
+    quotes = decode_quotes(view, emissions, transition_mask(QUOTE_LABELS))
+    assert [(q.first, q.end) for q in quotes] == [(3, 4)]
+
+
 def test_pointer_chooses_a_candidate_or_none():
     tags = np.array([[0.9, 0.1, 0.0]] * 5)
     certain = np.log(np.array([0.02, 0.5, 0.3, 0.02, 0.01, 0.15]))
