@@ -117,7 +117,7 @@ def test_a_reported_clause_ends_with_its_line():
     view = View.of("Elle demande de partir\n\nHier soir")
     emissions = np.zeros((len(view.words), len(QUOTE_LABELS)))
     begin, inside = QUOTE_LABELS.index("B-indirect"), QUOTE_LABELS.index("I-indirect")
-    emissions[3, begin] = emissions[4, inside] = emissions[5, inside] = 5
+    emissions[3, begin] = emissions[4, inside] = 5
     quotes = decode_quotes(view, emissions, transition_mask(QUOTE_LABELS))
     assert [(q.first, q.end) for q in quotes] == [(3, 4)]
 
