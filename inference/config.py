@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from transformers import CONFIG_MAPPING, PreTrainedConfig
+from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig
 
 
 class QuoteConfig(PreTrainedConfig):
@@ -44,3 +44,7 @@ class QuoteConfig(PreTrainedConfig):
     @property
     def hidden_size(self) -> int:
         return int(self.encoder_config().hidden_size)
+
+
+# AutoTokenizer reads a folder's configuration too, and warns of types that it doesn't know.
+AutoConfig.register(QuoteConfig.model_type, QuoteConfig, exist_ok=True)

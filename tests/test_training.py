@@ -38,7 +38,7 @@ def settings(tmp_path, few, tiny_backbone):
                 "precision": "fp32",
                 **optimisation,
             },
-            "evaluation": {"every": 10, "patience": 50, "metric": "overlap"},
+            "evaluation": {"every": 10, "patience": 50, "metric": "end2end"},
         }
         path = tmp_path / "run.yaml"
         path.write_text(json.dumps(raw), encoding="utf-8")
