@@ -15,7 +15,55 @@ _DEMONYM_ENDINGS = (
     "be", "ite", "que", "lge", "sse", "ard", "arde", "che",
 )  # fmt: skip
 _PLACE_WORDS = frozenset(
-    ["rue", "avenue", "place", "boulevard", "quai", "saint", "sainte", "mont", "lac", "mer", "ile", "iles", "republique", "royaume", "etats", "cour", "palais", "hotel", "universite", "lycee", "college", "institut", "office", "banque", "unis", "unies", "nord", "sud", "est", "ouest", "afrique", "europe", "amerique", "asie", "conseil", "ministere", "centre", "grand", "nouvelle", "gilets", "jaunes", "maison", "societe", "union", "nations", "nation", "organisation"]
+    [
+        "rue",
+        "avenue",
+        "place",
+        "boulevard",
+        "quai",
+        "saint",
+        "sainte",
+        "mont",
+        "lac",
+        "mer",
+        "ile",
+        "iles",
+        "republique",
+        "royaume",
+        "etats",
+        "cour",
+        "palais",
+        "hotel",
+        "universite",
+        "lycee",
+        "college",
+        "institut",
+        "office",
+        "banque",
+        "unis",
+        "unies",
+        "nord",
+        "sud",
+        "est",
+        "ouest",
+        "afrique",
+        "europe",
+        "amerique",
+        "asie",
+        "conseil",
+        "ministere",
+        "centre",
+        "grand",
+        "nouvelle",
+        "gilets",
+        "jaunes",
+        "maison",
+        "societe",
+        "union",
+        "nations",
+        "nation",
+        "organisation",
+    ]
 )
 
 
@@ -239,10 +287,7 @@ class Names(Words):
             return False
         first, second = (self.text[t.start : t.end] for t in (tokens[k - 1], tokens[k]))
         if (
-            (1 < len(first) < 7
-            and first.isupper()
-            and not second.isupper()
-            and k == i + 1)
+            (1 < len(first) < 7 and first.isupper() and not second.isupper() and k == i + 1)
             or tokens[k - 1].key in RANKS
             or tokens[k - 1].key == "ong"
         ):
@@ -340,10 +385,8 @@ class Names(Words):
         return (
             key == surname
             or key in surname.split("-")
-            or (key == entity.keys[0]
-            and bool(first_name_gender(key)))
-            or (key in entity.keys[1:]
-            and key not in lex.PARTICLES)
+            or (key == entity.keys[0] and bool(first_name_gender(key)))
+            or (key in entity.keys[1:] and key not in lex.PARTICLES)
         )
 
     def _choose(self, span: NameSpan, latest: dict[int, int]) -> Entity:
@@ -374,8 +417,7 @@ class Names(Words):
             k >= 0
             and self._joined(k + 1)
             and (
-                (self.tokens[k].key in lex.TITLES
-                and self.tokens[k].cap)
+                (self.tokens[k].key in lex.TITLES and self.tokens[k].cap)
                 or self.tokens[k].key in ("monsieur", "madame", "mademoiselle")
             )
         ):
@@ -390,18 +432,12 @@ class Names(Words):
         """How a name stands in its sentence: top (opening subject), subject, prep, comma or in."""
         tokens = self.tokens
         i = self._phrase_start(span.i)
-        opens = (
-            tokens[i].first
-            or (i
-            and tokens[i - 1].key == ","
-            and span.i - self.sentences[span.sent] < 12)
+        opens = tokens[i].first or (
+            i and tokens[i - 1].key == "," and span.i - self.sentences[span.sent] < 12
         )
-        if (
-            (i
-            and tokens[i - 1].key in lex.PREPOSITIONS
-            and not tokens[i].first)
-            or tokens[i].key in ("du", "au", "aux", "des")
-        ):
+        if (i and tokens[i - 1].key in lex.PREPOSITIONS and not tokens[i].first) or tokens[
+            i
+        ].key in ("du", "au", "aux", "des"):
             return "prep"
         if self._verb_follows(span.j):
             return "top" if opens else "subject"

@@ -11,14 +11,73 @@ from . import lexicon as lex
 from .names import RANKS, Entity, Names, NameSpan, first_name_gender, human, noun_gender
 from .words import CLAUSE_WORDS, STOPS, fold, stem
 
-_SPEAKING = frozenset(["il", "elle", "ils", "elles", "on", "lui", "eux", "celui-ci", "celle-ci", "ceux-ci", "celles-ci"])
+_SPEAKING = frozenset(
+    [
+        "il",
+        "elle",
+        "ils",
+        "elles",
+        "on",
+        "lui",
+        "eux",
+        "celui-ci",
+        "celle-ci",
+        "ceux-ci",
+        "celles-ci",
+    ]
+)
 _AUXILIARIES = frozenset(
-    ["a", "ont", "est", "sont", "avait", "avaient", "etait", "s'", "se", "n'", "ne", "y", "en", "qui", "que", "qu'", "dont", "ou", "et", "dit"]
+    [
+        "a",
+        "ont",
+        "est",
+        "sont",
+        "avait",
+        "avaient",
+        "etait",
+        "s'",
+        "se",
+        "n'",
+        "ne",
+        "y",
+        "en",
+        "qui",
+        "que",
+        "qu'",
+        "dont",
+        "ou",
+        "et",
+        "dit",
+    ]
 )
 _BRACKETS = frozenset("(,-–—[")
 _PLURAL_OR_OWN = frozenset(("les", "des", "ces"))
 _NUMERALS = frozenset(
-    ["deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze", "douze", "treize", "quatorze", "quinze", "seize", "vingt", "trente", "quarante", "cinquante", "soixante", "cent", "cents", "mille"]
+    [
+        "deux",
+        "trois",
+        "quatre",
+        "cinq",
+        "six",
+        "sept",
+        "huit",
+        "neuf",
+        "dix",
+        "onze",
+        "douze",
+        "treize",
+        "quatorze",
+        "quinze",
+        "seize",
+        "vingt",
+        "trente",
+        "quarante",
+        "cinquante",
+        "soixante",
+        "cent",
+        "cents",
+        "mille",
+    ]
 )
 
 
@@ -48,8 +107,7 @@ class Reading(Names):
             i
             and self._joined(i)
             and (
-                (self.tokens[i - 1].key in lex.TITLES
-                and self.tokens[i - 1].cap)
+                (self.tokens[i - 1].key in lex.TITLES and self.tokens[i - 1].cap)
                 or self.tokens[i - 1].key == "."
             )
         ):
@@ -110,11 +168,8 @@ class Reading(Names):
         people = comma or bool(first_name_gender(tokens[k + 1].key))
         while i >= 0 and k - i < 14 and self._joined(i + 1):
             key = tokens[i].key
-            if (
-                not tokens[i].word
-                or (key in CLAUSE_WORDS
-                and not self._is_preposition_a(i)
-                and (key != "et" or i == k))
+            if not tokens[i].word or (
+                key in CLAUSE_WORDS and not self._is_preposition_a(i) and (key != "et" or i == k)
             ):
                 break
             if (
@@ -213,8 +268,7 @@ class Reading(Names):
         if (
             i >= n
             or not (human(tokens[i].key) or tokens[i].key in lex.GROUPS)
-            or (tokens[i].cap
-            and tokens[i].key not in RANKS)
+            or (tokens[i].cap and tokens[i].key not in RANKS)
         ):
             return
         if tokens[k].key in lex.DETERMINERS and tokens[k].key in _PLURAL_OR_OWN:

@@ -100,10 +100,8 @@ class Resolver(Ranking):
             query.style = pronoun_style(query.key, self.reading.tokens[k].first)
             return query
         self._read_phrase(query)
-        named = (
-            self._head_span(query) is not None
-            or (query.head in lex.ISSUED
-            and self._issuer(query) is not None)
+        named = self._head_span(query) is not None or (
+            query.head in lex.ISSUED and self._issuer(query) is not None
         )
         query.kind = "name" if named else "phrase"
         return query

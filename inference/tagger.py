@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import chain, islice
@@ -27,6 +29,7 @@ from .windows import Window, make_windows
 
 Device = Literal["auto", "cpu", "cuda"]
 SEGMENT = 30_000  # characters: a longer text is read piece by piece, so memory stays bounded
+_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _BREAK = re.compile(r"\n\s*\n|\n|(?<=[.!?…»])\s|\s")
 
 
@@ -80,21 +83,11 @@ class QuoteTagger:
         """
         device = _device(device)
         source = str(default_model() if model is None else model)
+        if not Path(source).is_dir() and not _HUB_ID.fullmatch(source):
+            raise InputError(f"{source}: no such model folder")
         transformers_logging.disable_progress_bar()
-        try:
-            kind = PreTrainedConfig.get_config_dict(source)[0].get("model_type")
-        except (OSError, ValueError) as error:
-            raise InputError(f"{source}: not a model folder or id ({_line(error)})") from None
-        if kind != QuoteConfig.model_type:
-            raise InputError(
-                f"{source}: a {kind or 'nameless'} model, not one of guillemets; train one with "
-                "`guillemets train`"
-            )
-        try:
-            network = QuoteModel.from_pretrained(source, use_safetensors=True, dtype=torch.float32)
-            tokenizer = AutoTokenizer.from_pretrained(source)
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
-            raise InputError(f"{source}: the model cannot be loaded ({_line(error)})") from None
+        with _quiet("huggingface_hub"):  # its retries are no news to the user; the reason is
+            network, tokenizer = _load(source)
         return cls(network, tokenizer, device)
 
     def tag(self, text: str, id: str = "") -> Document:
@@ -248,6 +241,33 @@ def _home(quote: WordQuote, windows: list[_Encoded]) -> int:
         return held, min(quote.first - window.first, window.last - quote.end)
 
     return max(range(len(windows)), key=margin)
+
+
+def _load(source: str) -> tuple[QuoteModel, object]:
+    try:
+        kind = PreTrainedConfig.get_config_dict(source)[0].get("model_type")
+    except (OSError, ValueError) as error:
+        raise InputError(f"{source}: not a model folder or id ({_line(error)})") from None
+    if kind is None:
+        raise InputError(f"{source}: no config.json that names a model type")
+    if kind != QuoteConfig.model_type:
+        raise InputError(f"{source}: a {kind} model, not one that `guillemets train` has made")
+    try:
+        network = QuoteModel.from_pretrained(source, use_safetensors=True, dtype=torch.float32)
+        return network, AutoTokenizer.from_pretrained(source)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise InputError(f"{source}: the model cannot be loaded ({_line(error)})") from None
+
+
+@contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def segments(text: str, size: int = SEGMENT) -> list[tuple[int, int]]:

@@ -31,7 +31,28 @@ _FOLD_TABLE = str.maketrans(
     | {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l"}
 )
 _NO_VERBS = frozenset(
-    ["et", "ou", "ni", "que", "qu'", "qui", "dont", "comme", "mais", "car", "si", "soit", "puis", "ainsi", "le", "la", "les", "un", "une", "l'"]
+    [
+        "et",
+        "ou",
+        "ni",
+        "que",
+        "qu'",
+        "qui",
+        "dont",
+        "comme",
+        "mais",
+        "car",
+        "si",
+        "soit",
+        "puis",
+        "ainsi",
+        "le",
+        "la",
+        "les",
+        "un",
+        "une",
+        "l'",
+    ]
 )
 _HIDDEN_ARTICLES = frozenset((",", "du", "au", "des", "aux"))
 _ADJECTIVE_ENDINGS = (
@@ -39,7 +60,45 @@ _ADJECTIVE_ENDINGS = (
     "al", "ale", "ales", "aux", "aire", "iste", "istes", "ond", "onde", "een", "eenne", "eens", "eennes",
 )  # fmt: skip
 CLAUSE_WORDS = frozenset(
-    ["que", "qu'", "qui", "dont", "ou", "si", "et", "mais", "car", "est", "sont", "etait", "etaient", "a", "ont", "avait", "avaient", "sera", "il", "elle", "ils", "elles", "on", "ne", "n'", "pas", "lui", "leur", "se", "s'", "y", "lorsque", "quand", "comme", "dit", "selon", "pour"]
+    [
+        "que",
+        "qu'",
+        "qui",
+        "dont",
+        "ou",
+        "si",
+        "et",
+        "mais",
+        "car",
+        "est",
+        "sont",
+        "etait",
+        "etaient",
+        "a",
+        "ont",
+        "avait",
+        "avaient",
+        "sera",
+        "il",
+        "elle",
+        "ils",
+        "elles",
+        "on",
+        "ne",
+        "n'",
+        "pas",
+        "lui",
+        "leur",
+        "se",
+        "s'",
+        "y",
+        "lorsque",
+        "quand",
+        "comme",
+        "dit",
+        "selon",
+        "pour",
+    ]
 )
 
 

@@ -15,9 +15,25 @@ from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel, Camemb
 
 HIDDEN, LAYERS, HEADS, WIDE, POSITIONS = 32, 2, 4, 64, 48
 MARKS = "«»“”‘’'.,:;!?()[]-–—€%\"…"
-STEMS = (
-    ["le", "la", "un", "a", "dit", "est", "été", "maire", "œuvre", "Élodie", "Macron", "ministre", "refuse", "pas", "grève", "État", "fin"]
-)
+STEMS = [
+    "le",
+    "la",
+    "un",
+    "a",
+    "dit",
+    "est",
+    "été",
+    "maire",
+    "œuvre",
+    "Élodie",
+    "Macron",
+    "ministre",
+    "refuse",
+    "pas",
+    "grève",
+    "État",
+    "fin",
+]
 RARE = ["zyx", "▁wvut"]
 MATRICES = {
     "q": (HIDDEN, HIDDEN), "k": (HIDDEN, HIDDEN), "v": (HIDDEN, HIDDEN), "ao": (HIDDEN, HIDDEN),
@@ -230,7 +246,10 @@ def spans(tokenizer, text):
             ["«", "L", "’", "État", "refuse", "»", ",", "a", "dit", "Élodie"],
         ),
         ("«grève» été…", ["«", "grève", "»", "été", "…"]),
-        ("Macron-Élodie d'œuvre (ministre)", ["Macron", "-", "Élodie", "d", "'", "œuvre", "(", "ministre", ")"]),
+        (
+            "Macron-Élodie d'œuvre (ministre)",
+            ["Macron", "-", "Élodie", "d", "'", "œuvre", "(", "ministre", ")"],
+        ),
         ("a \U0001f600 été", ["a", "\U0001f600", "été"]),
         ("日本 ж dit", ["日本", "ж", "dit"]),
         ("\ufb01n e\u0301te\u0301", ["\ufb01n", "e\u0301te"]),  # a last accent falls outside

@@ -151,7 +151,7 @@ def test_bad_texts_and_models_are_refused_in_one_line(tagger, tmp_path):
         tagger.tag("a\ud800b")
     with pytest.raises(InputError, match="unknown device"):
         QuoteTagger.from_pretrained(device="tpu")
-    with pytest.raises(InputError, match="not a model"):
+    with pytest.raises(InputError, match="no such model folder"):
         QuoteTagger.from_pretrained(tmp_path / "absent")
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
     with pytest.raises(InputError, match="a bert model"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -159,6 +160,11 @@ def save(model: QuoteModel, tokenizer: Tokenizer, folder: Path, half: bool = Tru
         model = model.half()
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    vocabulary = folder / "tokenizer.json"
+    compact = json.dumps(
+        json.loads(vocabulary.read_bytes()), ensure_ascii=False, separators=(",", ":")
+    )
+    vocabulary.write_text(compact, encoding="utf-8")
 
 
 def _documents(settings: Settings) -> tuple[list[Document], list[Document]]:
