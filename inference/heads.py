@@ -56,10 +56,10 @@ class Pointer(nn.Module):
         )
         self.key = nn.Linear(hidden, size)
         self.none = nn.Linear(5 * hidden, 1)
-        self.distance = nn.Embedding(2 * DISTANCE_BUCKETS + 1, 1)
+        self.distance = nn.Embedding(2 * DISTANCE_BUCKETS + 1, size)
         self.line = nn.Parameter(torch.zeros(()))
         self.tag = nn.Linear(tags, 1, bias=False)
-        nn.init.zeros_(self.distance.weight)
+        self.bias = nn.Parameter(torch.zeros(2 * DISTANCE_BUCKETS + 1))
         nn.init.zeros_(self.tag.weight)
 
     def forward(
@@ -77,10 +77,13 @@ class Pointer(nn.Module):
         allowed (B, Q, W) bool: words that may be pointed at.
         """
         query, key = self.query(vectors), self.key(words)
-        scores = query @ key.transpose(1, 2) / math.sqrt(key.shape[-1])
         distance = distances(quotes, words.shape[1])
         bucket = torch.log2(distance.abs().float() + 1).long().clamp(max=DISTANCE_BUCKETS)
-        scores = scores + self.distance(distance.sign() * bucket + DISTANCE_BUCKETS).squeeze(-1)
+        bucket = distance.sign() * bucket + DISTANCE_BUCKETS
+        # What to look for depends on how far it stands: a name just before, a pronoun just after.
+        near = (query @ self.distance.weight.T).gather(2, bucket)
+        scores = (query @ key.transpose(1, 2) + near) / math.sqrt(key.shape[-1])
+        scores = scores + self.bias[bucket]
         home = lines.gather(1, quotes[..., 0].clamp(0, words.shape[1] - 1))
         scores = scores + self.line * (home.unsqueeze(-1) != lines.unsqueeze(1)).to(scores.dtype)
         scores = scores + self.tag(tags).transpose(1, 2)

@@ -25,7 +25,8 @@ LINE_FEATURE = FEATURES.index("after_break")
 # Weights of the parts of the loss; tags are a mean over words, the others a mean over quotes.
 TAG_WEIGHTS = {"quote": 8.0, "mention": 4.0, "cue": 4.0}
 POINTER_WEIGHTS = {"mention": 1.0, "cue": 0.5}
-STANCE_WEIGHT = 1.5
+STANCE_WEIGHT = 1.0
+STANCE_SMOOTHING = 0.1  # annotators differ most here
 NONE, IGNORED = -1, -2  # as the first word of a pointer's target
 
 
@@ -142,7 +143,10 @@ class QuoteModel(PreTrainedModel):
             loss = loss + POINTER_WEIGHTS["mention"] * pointer_loss(found.mention, mention_targets)
             loss = loss + POINTER_WEIGHTS["cue"] * pointer_loss(found.cue, cue_targets)
             loss = loss + STANCE_WEIGHT * nn.functional.cross_entropy(
-                found.stance.float().transpose(1, 2), stance_labels, ignore_index=-100
+                found.stance.float().transpose(1, 2),
+                stance_labels,
+                ignore_index=-100,
+                label_smoothing=STANCE_SMOOTHING,
             )
         output.loss = loss
         return output

@@ -29,8 +29,14 @@ class Heads(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Windows(msgspec.Struct, forbid_unknown_fields=True):
+    """Windows of the articles; ``second`` adds a second cut at that size, 0 for none.
+
+    The encoder knows absolute positions: two cuts show it every quote at two places.
+    """
+
     tokens: int = 510
     overlap: int = 128
+    second: int = 0
 
 
 class Optimisation(msgspec.Struct, forbid_unknown_fields=True):

@@ -133,8 +133,11 @@ def train(settings: Settings, resume: bool = False) -> dict[str, float]:
     set_seed(settings.seed)
     gold, dev = _documents(settings)
     model, tokenizer = new_model(settings)
-    window = settings.windows.tokens, settings.windows.overlap
-    rows = Dataset.from_list(list(examples(gold, tokenizer, *window)))
+    sizes = [size for size in (settings.windows.tokens, settings.windows.second) if size]
+    overlap = settings.windows.overlap
+    rows = Dataset.from_list(
+        [row for size in sizes for row in examples(gold, tokenizer, size, min(overlap, size // 3))]
+    )
     output = Path(settings.output)
     trainer = QuoteTrainer(
         model=model,
