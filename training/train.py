@@ -99,8 +99,10 @@ def new_model(settings: Settings) -> tuple[QuoteModel, Tokenizer]:
         encoder = AutoConfig.from_pretrained(settings.backbone)
         # Dropout inside attention rules out the fused kernels: half the speed for nothing measured.
         encoder.attention_probs_dropout_prob = settings.optimisation.attention_dropout
+        options = encoder.to_dict()
+        options.pop("_name_or_path", None)  # where it lay here means nothing elsewhere
         config = QuoteConfig(
-            encoder=encoder.to_dict(),
+            encoder=options,
             head_size=settings.heads.size,
             head_dropout=settings.heads.dropout,
             window_tokens=settings.windows.tokens,
