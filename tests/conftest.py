@@ -10,6 +10,21 @@ import torch
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT / "training" / "corpus"
 
+# Every way of marking a quote that news texts come with: what opens, what closes.
+STYLES = {
+    "guillemets": ("« ", " »"),
+    "no space": ("«", "»"),
+    "no-break": ("«\u00a0", "\u00a0»"),
+    "thin": ("«\u202f", "\u202f»"),
+    "straight": ('"', '"'),
+    "curly": ("“", "”"),
+    "german": ("„", "“"),
+    "single": ("‹ ", " ›"),
+    "inverted single": ("‘", "’"),
+    "turned": ("»", "«"),
+    "ascii": ("<< ", " >>"),
+}
+
 torch.set_num_threads(min(2, torch.get_num_threads()))
 
 

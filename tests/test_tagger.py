@@ -1,6 +1,7 @@
 """The model that ships, on text it has never seen."""
 
 import pytest
+from conftest import STYLES
 from guillemets.inference import Document, QuoteTagger
 from guillemets.inference.errors import InputError
 from guillemets.inference.tagger import segments
@@ -17,17 +18,6 @@ ARTICLE = (
     "Elle a accusé la mairie de vouloir tuer le centre-ville. "
     "Selon la préfecture, les travaux dureront six mois."
 )
-STYLES = {
-    "guillemets": ("« ", " »"),
-    "no space": ("«", "»"),
-    "no-break": ("«\u00a0", "\u00a0»"),
-    "thin": ("«\u202f", "\u202f»"),
-    "straight": ('"', '"'),
-    "curly": ("“", "”"),
-    "german": ("„", "“"),
-    "single": ("‹ ", " ›"),
-    "turned": ("»", "«"),
-}
 
 
 @pytest.fixture(scope="module")

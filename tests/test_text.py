@@ -4,24 +4,11 @@ import json
 import unicodedata
 
 import pytest
+from conftest import STYLES
 from guillemets.inference.features import FEATURES, word_features
 from guillemets.inference.text import View
 from hypothesis import given
 from hypothesis import strategies as st
-
-STYLES = {
-    "guillemets": ("« ", " »"),
-    "no space": ("«", "»"),
-    "no-break": ("«\u00a0", "\u00a0»"),
-    "thin": ("«\u202f", "\u202f»"),
-    "straight": ('"', '"'),
-    "curly": ("“", "”"),
-    "german": ("„", "“"),
-    "single": ("‹ ", " ›"),
-    "inverted single": ("‘", "’"),
-    "turned": ("»", "«"),
-    "ascii": ("<< ", " >>"),
-}
 
 
 def quoted(text: str) -> list[str]:

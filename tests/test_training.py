@@ -121,3 +121,11 @@ def test_bad_runs_are_refused_in_one_line(settings, tmp_path):
     (tmp_path / "train.jsonl").write_text("")
     with pytest.raises(InputError, match="empty"):
         train(options)
+
+
+def test_a_deberta_backbone_trains_and_tags(settings, few):
+    options = settings("deberta-v2", epochs=20)
+    assert train(options)["overlap"] > 0.3
+    tagger = QuoteTagger.from_pretrained(options.output, device="cpu")
+    assert tagger.model.config.encoder["model_type"] == "deberta-v2"
+    assert [q for d in few for q in tagger.tag(d.text).quotes]
