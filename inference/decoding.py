@@ -65,6 +65,7 @@ def snap(view: View, first: int, end: int, kind: int) -> tuple[int, int]:
 
     Direct quotes stand inside their marks, the others hold whole pairs.
     """
+    first, end = _whole_inner_pairs(view, first, end)
     if kind == DIRECT:
         first, end = _snap_direct(view, first, end)
     elif kind == MIXED:
@@ -74,12 +75,25 @@ def snap(view: View, first: int, end: int, kind: int) -> tuple[int, int]:
     return first, end
 
 
+def _whole_inner_pairs(view: View, first: int, end: int) -> tuple[int, int]:
+    """Takes in the rest of a pair inside other marks that the span holds one mark of."""
+    for opening, closing in view.pairs:
+        if view.words[opening].mark > 1:
+            if first < opening < end <= closing:
+                end = closing + 1
+            elif opening < first <= closing < end - 1:
+                first = opening
+    return first, end
+
+
 def _snap_direct(view: View, first: int, end: int) -> tuple[int, int]:
     for opening, closing in view.pairs:
         if opening >= end or closing < first:
             continue
-        if closing - opening < 2 or _overlap((first, end), (opening + 1, closing)) == 0:
-            continue
+        shared = max(0, min(end, closing) - max(first, opening + 1))
+        inner = view.words[opening].mark > 1
+        if not shared or inner and 2 * shared < max(end - first, closing - opening - 1):
+            continue  # a nested pair is the quote's own only where it holds most of it
         if abs(first - (opening + 1)) <= SLACK:
             first = opening + 1
         if abs(end - closing) <= SLACK:
@@ -100,10 +114,6 @@ def _snap_mixed(view: View, first: int, end: int) -> tuple[int, int]:
         if first - SLACK < opening < end <= closing and closing - end < SLACK:
             end = closing + 1
     return first, end
-
-
-def _overlap(a: tuple[int, int], b: tuple[int, int]) -> int:
-    return max(0, min(a[1], b[1]) - max(a[0], b[0]))
 
 
 def _opens(view: View, i: int) -> bool:

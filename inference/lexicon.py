@@ -111,7 +111,7 @@ TITLE_NOUNS = {
 VERB_NOUNS = {
     "preside": "president", "presidee": "president", "dirige": "directeur", "dirigee": "directeur", "fonde": "fondateur",
     "fondee": "fondateur", "entraine": "entraineur", "entrainee": "entraineur", "ecrit": "auteur", "realise": "realisateur",
-    "mene": "leader", "menee": "leader", "emmene": "leader", "emmenee": "leader", "defend": "avocat", "represente": "avocat",
+    "mene": "leader", "menee": "leader", "emmene": "leader", "emmenee": "leader", "defend": "avocat",
     "represente": "representant", "defendu": "avocat", "defendue": "avocat", "anime": "animateur", "coordonne": "coordinateur",
 }  # fmt: skip
 

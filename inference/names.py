@@ -249,8 +249,7 @@ class Names(Words):
 
     def _find_names(self) -> list[NameSpan]:
         spans: list[NameSpan] = []
-        tokens, n = self.tokens, len(self.tokens)
-        k = 0
+        n, k = len(self.tokens), 0
         while k < n:
             if not self._opens_name(k):
                 k += 1

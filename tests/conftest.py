@@ -86,7 +86,7 @@ def tiny_backbone(tmp_path_factory, heldout):
     from transformers import CamembertConfig, CamembertModel, DebertaV2Config, DebertaV2Model
 
     tokenizer = tiny_tokenizer([d.text for d in heldout])
-    sizes = dict(
+    sizes = dict(  # noqa: C408
         vocab_size=len(tokenizer),
         hidden_size=64,
         num_hidden_layers=2,

@@ -79,6 +79,13 @@ def test_direct_quotes_snap_inside_their_marks():
         assert snapped(text, guess, DIRECT) == "Nous ne céderons pas !"
 
 
+def test_marks_inside_marks_stay_whole():
+    text = '« Elle va ruiner nos "petits" producteurs », a-t-il ajouté.'
+    whole = 'Elle va ruiner nos "petits" producteurs'
+    assert snapped(text, 'Elle va ruiner nos "petits', DIRECT) == whole
+    assert snapped(text, 'petits" producteurs', DIRECT) == '"petits" producteurs'
+
+
 def test_an_incise_inside_the_marks_keeps_its_edges():
     text = "« Nous irons, a-t-il dit hier soir à Rennes, et nous gagnerons. »"
     assert snapped(text, "Nous irons,", DIRECT) == "Nous irons"

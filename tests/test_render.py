@@ -84,7 +84,7 @@ def quote(
     name: str | None = "Mme Rey",
     mention: tuple[int, int] | None = None,
     cue: tuple[int, int] | None = None,
-    stance: Stance = Stance("condemn", "la loi", SCORES),
+    stance: Stance = Stance("condemn", "la loi", SCORES),  # noqa: B008
 ) -> Quote:
     def span(edges: tuple[int, int] | None) -> Span | None:
         return Span.of(text, *edges) if edges else None
