@@ -114,15 +114,11 @@ class QuoteTagger:
 
     def _tag_batch(self, documents: list[Document], batch_size: int) -> Iterator[Document]:
         found: list[list[_Found]] = [[] for _ in documents]
-        pieces = [
-            (i, offset, View.of(document.text[offset:end]))
-            for i, document in enumerate(documents)
-            for offset, end in segments(document.text)
-        ]
+        pieces = [(i, *cut) for i, d in enumerate(documents) for cut in segments(d.text)]
         for start in range(0, len(pieces), batch_size):
             batch = pieces[start : start + batch_size]
-            encoded = self._encode([view for _, _, view in batch], batch_size)
-            for (i, offset, view), windows in zip(batch, encoded):
+            views = [View.of(documents[i].text[offset:end]) for i, offset, end in batch]
+            for (i, offset, _), view, windows in zip(batch, views, self._encode(views, batch_size)):
                 found[i] += self._read(view, windows, offset)
         for document, quotes in zip(documents, found):
             yield _document(document, sorted(quotes, key=lambda f: f.quote))
