@@ -98,11 +98,13 @@ def _snap_direct(view: View, first: int, end: int) -> tuple[int, int]:
             first = opening + 1
         if abs(end - closing) <= SLACK:
             end = closing
-    while first < end and _opens(view, first) and _mate(view, first) not in range(first, end):
+    while first < end and _opens(view, first) and view.mates.get(first) not in range(first, end):
         first += 1
-    while first < end and _closes(view, end - 1) and _mate(view, end - 1) not in range(first, end):
+    while (
+        first < end and _closes(view, end - 1) and view.mates.get(end - 1) not in range(first, end)
+    ):
         end -= 1
-    if first < end and _opens(view, first) and _mate(view, first) == end - 1:
+    if first < end and _opens(view, first) and view.mates.get(first) == end - 1:
         first, end = first + 1, end - 1
     return first, end
 
@@ -124,10 +126,6 @@ def _closes(view: View, i: int) -> bool:
     return (view.words[i].mark or 0) < 0
 
 
-def _mate(view: View, i: int) -> int | None:
-    return view.mates.get(i)
-
-
 def pick(
     log_probabilities: np.ndarray, candidates: list[tuple[int, int]], tags: np.ndarray
 ) -> tuple[int, int] | None:
@@ -146,8 +144,8 @@ def pick(
     free = words.copy()
     for first, end in candidates:
         free[first:end] = 0
-    word = int(free.argmax()) if len(free) else 0
-    if len(free) and free[word] > max(mass, 0.0):
+    word = int(free.argmax())
+    if free[word] > mass:
         grown = _grow(word, 1 - tags[:, 0])
         total = float(words[grown[0] : grown[1]].sum())
         if total > mass:

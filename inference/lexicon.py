@@ -1,12 +1,13 @@
 """French word lists for finding who speaks: titles, pronouns, people's functions, first names.
 
-All words are folded: lower case, no accents, straight apostrophes (see ``names.fold``).
+All words are folded: lower case, no accents, straight apostrophes (see ``words.fold``).
 """
 
 from __future__ import annotations
 
 
-def _set(words: str) -> frozenset[str]:
+def word_set(words: str) -> frozenset[str]:
+    """The words of a list written as one string."""
     return frozenset(words.split())
 
 
@@ -29,11 +30,11 @@ DETERMINERS: dict[str, str] = {
     "nos": "p", "votre": "", "mon": "", "ma": "f", "plusieurs": "p", "certains": "p", "certaines": "p",
     "quelques": "p", "deux": "p", "trois": "p", "quatre": "p", "cinq": "p", "six": "p", "aucun": "m", "chaque": "",
 }  # fmt: skip
-INDEFINITE = _set("un une des plusieurs certains certaines quelques deux trois quatre cinq six")
-DEMONSTRATIVE = _set("ce cet cette ces")
-POSSESSIVE = _set("son sa ses leur leurs notre nos")
+INDEFINITE = word_set("un une des plusieurs certains certaines quelques deux trois quatre cinq six")
+DEMONSTRATIVE = word_set("ce cet cette ces")
+POSSESSIVE = word_set("son sa ses leur leurs notre nos")
 
-PREPOSITIONS = _set(
+PREPOSITIONS = word_set(
     "de du des d' a au aux en dans par pour avec sans sous sur chez vers contre entre depuis selon apres avant "
     "devant derriere envers malgre parmi face pres hors jusqu' outre via"
 )
@@ -50,17 +51,17 @@ PRONOUNS: dict[str, str] = {
     "le premier": "m", "la premiere": "f", "le second": "m", "la seconde": "f", "l'autre": "",
     "le meme": "m", "la meme": "f",
 }  # fmt: skip
-NEAR_PRONOUNS = _set("celui-ci celle-ci ceux-ci celles-ci ces dernier derniere") | {
+NEAR_PRONOUNS = word_set("celui-ci celle-ci ceux-ci celles-ci ces dernier derniere") | {
     "ce dernier", "cette derniere", "ces derniers", "ces dernieres",
 }  # fmt: skip
 
 #: Lower-case words that may stand inside a person's name.
-PARTICLES = _set(
+PARTICLES = word_set(
     "de du d' des la le van von der den ter dos da do di del della al el ben bin bint ibn ould abu abou y e zu"
 )
 
 #: Words that open a sentence with a capital and are no names.
-STARTERS = _set(
+STARTERS = word_set(
     "le la les l' un une des du de d' ce cet cette ces son sa ses leur leurs notre nos votre vos mon ma mes ton ta tes "
     "il elle ils elles on je j' tu nous vous lui eux moi toi qui que qu' quoi dont ou quand comme si car donc or ni "
     "mais et puis ensuite enfin alors ainsi aussi encore deja toujours jamais souvent parfois tout toute tous toutes "
@@ -81,7 +82,7 @@ STARTERS = _set(
 )  # fmt: skip
 
 #: Adjectives and numerals that stand between determiner and noun.
-PREMODIFIERS = _set(
+PREMODIFIERS = word_set(
     "ancien ancienne anciens anciennes nouveau nouvel nouvelle nouveaux nouvelles jeune jeunes vieux vieil vieille "
     "petit petite grand grande haut haute hauts hautes premier premiere second seconde autre autres meme memes "
     "actuel actuelle futur future ex tres simple double principal principale principaux propre deux trois quatre cinq "
@@ -89,13 +90,13 @@ PREMODIFIERS = _set(
 )
 
 #: Abstract counts of people: « une centaine de personnes », « un millier de manifestants ».
-QUANTITIES = _set(
+QUANTITIES = word_set(
     "dizaine douzaine quinzaine vingtaine trentaine quarantaine cinquantaine soixantaine centaine "
     "centaines millier milliers dizaines poignee majorite foule"
 )
 
 #: Nouns of time, which open sentences and never speak.
-TIMES = _set(
+TIMES = word_set(
     "lendemain matin soir jour jours veille semaine mois annee an ans nuit heure heures fois apres-midi midi moment "
     "week-end printemps automne hiver ete instant siecle debut fin"
 )
@@ -299,7 +300,7 @@ FEMININE_ENDINGS = (
 )
 
 #: Papers that speak for who issues them: « un communiqué de la CGT ».
-ISSUED = _set(
+ISSUED = word_set(
     "communique sondage enquete barometre bilan chiffres declaration information informations message tract"
 )
 
@@ -324,7 +325,7 @@ HUMAN_ENDINGS = (
 
 # -- first names -------------------------------------------------------------------------------
 
-FEMALE = _set(
+FEMALE = word_set(
     "adele adeline adriana agathe agnes aicha aida aissatou alexandra alice alicia aline alix alma amandine amelie amina "
     "aminata ana anais andrea andreea angela angele angelina angelique anissa anita anna anne annette annick annie anouk "
     "anouche antoinette ariane arlette armelle asma asta assia astou astrid audrey aurelia aurelie aurore awa axelle aya ayse "
@@ -370,7 +371,7 @@ FEMALE = _set(
     "magda beata joanna zuzana lenka tereza yuki yoko akiko keiko mei ling xiu hui priya anjali indira sonja tuuli aino "
     "chantale guylaine josiane manouche nathaly rejeane lise-anne ginevra oksana yulia ioulia olena natalya ekaterina"
 )
-MALE = _set(
+MALE = word_set(
     "aaron abdallah abdel abdelaziz abdelhamid abdelkader abdelkrim abdelmalek abderrahmane abdou abdoulaye abdul abdullah "
     "abel abraham achille achraf adam adama adel adil adolphe adrian adriano adrien ahmad ahmed aime alain alan albert "
     "alberto albin aldo alejandro aleksandr alessandro alex alexander alexandre alexei alexis alfonso alfred alfredo ali "

@@ -14,56 +14,11 @@ _DEMONYM_ENDINGS = (
     "ais", "aise", "ois", "oise", "ien", "ienne", "een", "eenne", "ain", "aine", "ene", "ol", "ole", "and", "ande",
     "be", "ite", "que", "lge", "sse", "ard", "arde", "che",
 )  # fmt: skip
-_PLACE_WORDS = frozenset(
-    [
-        "rue",
-        "avenue",
-        "place",
-        "boulevard",
-        "quai",
-        "saint",
-        "sainte",
-        "mont",
-        "lac",
-        "mer",
-        "ile",
-        "iles",
-        "republique",
-        "royaume",
-        "etats",
-        "cour",
-        "palais",
-        "hotel",
-        "universite",
-        "lycee",
-        "college",
-        "institut",
-        "office",
-        "banque",
-        "unis",
-        "unies",
-        "nord",
-        "sud",
-        "est",
-        "ouest",
-        "afrique",
-        "europe",
-        "amerique",
-        "asie",
-        "conseil",
-        "ministere",
-        "centre",
-        "grand",
-        "nouvelle",
-        "gilets",
-        "jaunes",
-        "maison",
-        "societe",
-        "union",
-        "nations",
-        "nation",
-        "organisation",
-    ]
+_PLACE_WORDS = lex.word_set(
+    "rue avenue place boulevard quai saint sainte mont lac mer ile iles republique royaume "
+    "etats cour palais hotel universite lycee college institut office banque unis unies nord "
+    "sud est ouest afrique europe amerique asie conseil ministere centre grand nouvelle gilets "
+    "jaunes maison societe union nations nation organisation"
 )
 
 

@@ -11,73 +11,15 @@ from . import lexicon as lex
 from .names import RANKS, Entity, Names, NameSpan, first_name_gender, human, noun_gender
 from .words import CLAUSE_WORDS, STOPS, fold, stem
 
-_SPEAKING = frozenset(
-    [
-        "il",
-        "elle",
-        "ils",
-        "elles",
-        "on",
-        "lui",
-        "eux",
-        "celui-ci",
-        "celle-ci",
-        "ceux-ci",
-        "celles-ci",
-    ]
-)
-_AUXILIARIES = frozenset(
-    [
-        "a",
-        "ont",
-        "est",
-        "sont",
-        "avait",
-        "avaient",
-        "etait",
-        "s'",
-        "se",
-        "n'",
-        "ne",
-        "y",
-        "en",
-        "qui",
-        "que",
-        "qu'",
-        "dont",
-        "ou",
-        "et",
-        "dit",
-    ]
+_SPEAKING = lex.word_set("il elle ils elles on lui eux celui-ci celle-ci ceux-ci celles-ci")
+_AUXILIARIES = lex.word_set(
+    "a ont est sont avait avaient etait s' se n' ne y en qui que qu' dont ou et dit"
 )
 _BRACKETS = frozenset("(,-–—[")
 _PLURAL_OR_OWN = frozenset(("les", "des", "ces"))
-_NUMERALS = frozenset(
-    [
-        "deux",
-        "trois",
-        "quatre",
-        "cinq",
-        "six",
-        "sept",
-        "huit",
-        "neuf",
-        "dix",
-        "onze",
-        "douze",
-        "treize",
-        "quatorze",
-        "quinze",
-        "seize",
-        "vingt",
-        "trente",
-        "quarante",
-        "cinquante",
-        "soixante",
-        "cent",
-        "cents",
-        "mille",
-    ]
+_NUMERALS = lex.word_set(
+    "deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize "
+    "vingt trente quarante cinquante soixante cent cents mille"
 )
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 import msgspec
+
 from guillemets.inference.errors import InputError, located
 from guillemets.inference.schema import Document, Quote, Span
 

@@ -17,9 +17,10 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
+from msgspec import UNSET
+
 from guillemets.inference.errors import printable
 from guillemets.inference.schema import Document, Quote
-from msgspec import UNSET
 
 if TYPE_CHECKING:
     from jinja2 import Template

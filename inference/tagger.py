@@ -212,9 +212,9 @@ class QuoteTagger:
 
 def _stitch(windows: list[_Encoded]) -> np.ndarray:
     """Quote emissions (words, labels) of a whole segment, each word's from where it is central."""
-    rows = []
+    rows, cuts = [], [e.window for e in windows]
     for i, encoded in enumerate(windows):
-        first, last = _core([e.window for e in windows], i)
+        first, last = _core(cuts, i)
         start = encoded.window.first
         rows.append(encoded.tags.quote[0, first - start : last - start].float().cpu().numpy())
     return np.concatenate(rows)

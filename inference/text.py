@@ -26,7 +26,7 @@ class Word:
     end: int
     view_start: int  # in View.text
     view_end: int
-    mark: int | None  # index into View.pairs' marks: +depth opens, -depth closes, None: a word
+    mark: int | None  # +depth opens, -depth closes, None: no mark
 
 
 @dataclass(frozen=True)

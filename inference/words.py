@@ -30,75 +30,17 @@ _FOLD_TABLE = str.maketrans(
     | dict.fromkeys(_HYPHENS, "-")
     | {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l"}
 )
-_NO_VERBS = frozenset(
-    [
-        "et",
-        "ou",
-        "ni",
-        "que",
-        "qu'",
-        "qui",
-        "dont",
-        "comme",
-        "mais",
-        "car",
-        "si",
-        "soit",
-        "puis",
-        "ainsi",
-        "le",
-        "la",
-        "les",
-        "un",
-        "une",
-        "l'",
-    ]
+_NO_VERBS = lex.word_set(
+    "et ou ni que qu' qui dont comme mais car si soit puis ainsi le la les un une l'"
 )
 _HIDDEN_ARTICLES = frozenset((",", "du", "au", "des", "aux"))
 _ADJECTIVE_ENDINGS = (
     "ien", "ienne", "iens", "iennes", "ais", "aise", "aises", "ois", "oise", "oises", "ain", "aine", "ique", "iques",
     "al", "ale", "ales", "aux", "aire", "iste", "istes", "ond", "onde", "een", "eenne", "eens", "eennes",
 )  # fmt: skip
-CLAUSE_WORDS = frozenset(
-    [
-        "que",
-        "qu'",
-        "qui",
-        "dont",
-        "ou",
-        "si",
-        "et",
-        "mais",
-        "car",
-        "est",
-        "sont",
-        "etait",
-        "etaient",
-        "a",
-        "ont",
-        "avait",
-        "avaient",
-        "sera",
-        "il",
-        "elle",
-        "ils",
-        "elles",
-        "on",
-        "ne",
-        "n'",
-        "pas",
-        "lui",
-        "leur",
-        "se",
-        "s'",
-        "y",
-        "lorsque",
-        "quand",
-        "comme",
-        "dit",
-        "selon",
-        "pour",
-    ]
+CLAUSE_WORDS = lex.word_set(
+    "que qu' qui dont ou si et mais car est sont etait etaient a ont avait avaient sera il elle "
+    "ils elles on ne n' pas lui leur se s' y lorsque quand comme dit selon pour"
 )
 
 

@@ -10,8 +10,9 @@ import zipfile
 import numpy as np
 import pytest
 import torch
-from guillemets.training import backbone, e5q4
 from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel, CamembertModel
+
+from guillemets.training import backbone, e5q4
 
 HIDDEN, LAYERS, HEADS, WIDE, POSITIONS = 32, 2, 4, 64, 48
 MARKS = "«»“”‘’'.,:;!?()[]-–—€%\"…"

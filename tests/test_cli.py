@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import ClassVar
 
 import pytest
+
 from guillemets.inference import cli
 from guillemets.inference.errors import InputError
 from guillemets.inference.schema import Document, Quote, Speaker, Stance

@@ -5,6 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
+
 from guillemets.inference.crf import LinearChainCRF, log_messages, span_probability, viterbi
 from guillemets.inference.decoding import DIRECT, INDIRECT, MIXED, decode_quotes, pick, snap
 from guillemets.inference.labels import QUOTE_LABELS, SPAN_LABELS, spans_of, transition_mask

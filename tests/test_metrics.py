@@ -1,6 +1,7 @@
 """The scores, on cases small enough to count by hand."""
 
 import pytest
+
 from guillemets.inference.schema import Document, Quote, Speaker, Stance
 from guillemets.training.metrics import same_name, score
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+
 from guillemets.inference.errors import InputError
 from guillemets.inference.reading import BadInput, read_documents, read_inputs
 from guillemets.inference.schema import Document, Quote, Span, Speaker, Stance

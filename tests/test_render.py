@@ -11,11 +11,12 @@ from html.parser import HTMLParser
 
 import msgspec
 import pytest
-from guillemets.inference import render
-from guillemets.inference.schema import Document, Quote, Span, Speaker, Stance
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
+
+from guillemets.inference import render
+from guillemets.inference.schema import Document, Quote, Span, Speaker, Stance
 
 VOID = {"meta", "br"}
 SCORES = {"support": 0.07, "condemn": 0.905, "neutral": 0.025}

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from guillemets.inference.errors import InputError
 from guillemets.training.settings import load_settings
 

@@ -6,9 +6,10 @@ import re
 import time
 
 import pytest
-from guillemets.inference.speakers import Attribution, resolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from guillemets.inference.speakers import Attribution, resolve
 
 # A quote is written [..], its mention {..}; a quote without its own mention is written [~..].
 _MARK = re.compile(r"\[(~?)|\]|\{|\}")

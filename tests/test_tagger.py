@@ -2,13 +2,14 @@
 
 import pytest
 from conftest import STYLES
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
 from guillemets.inference import Document, QuoteTagger
 from guillemets.inference.errors import InputError
 from guillemets.inference.tagger import segments
 from guillemets.training.metrics import score
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
 
 ARTICLE = (
     "Le maire de Vaubrun, Lucien Hardel, a défendu jeudi le nouveau plan de circulation. "

@@ -5,10 +5,11 @@ import unicodedata
 
 import pytest
 from conftest import STYLES
-from guillemets.inference.features import FEATURES, word_features
-from guillemets.inference.text import View
 from hypothesis import given
 from hypothesis import strategies as st
+
+from guillemets.inference.features import FEATURES, word_features
+from guillemets.inference.text import View
 
 
 def quoted(text: str) -> list[str]:

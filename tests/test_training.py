@@ -5,6 +5,7 @@ import json
 import msgspec
 import pytest
 import torch
+
 from guillemets.inference.errors import InputError
 from guillemets.inference.model import QuoteModel
 from guillemets.inference.schema import Document

@@ -23,7 +23,6 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from guillemets.training import e5q4
 from safetensors.numpy import save_file
 from tokenizers import (
     AddedToken,
@@ -35,6 +34,8 @@ from tokenizers import (
 )
 from tokenizers.models import Unigram
 from transformers import CamembertConfig
+
+from guillemets.training import e5q4
 
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
 MASK = "<mask>"

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+
 from guillemets.inference.features import word_features
 from guillemets.inference.labels import QUOTE_LABELS
 from guillemets.inference.model import IGNORED, NONE

@@ -15,6 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+
 from guillemets.inference.names import Entity
 from guillemets.inference.ranking import Candidate, Query
 from guillemets.inference.reading import read_documents

@@ -16,26 +16,7 @@ from guillemets.inference.schema import QUOTE_TYPES, STANCES, Document, Quote
 
 EDGE = " \t\r\n\u00a0\u202f«»\"“”„‟'‘’‹›.,;:!?…()[]–—-"
 TITLES = frozenset(
-    [
-        "m",
-        "mm",
-        "mme",
-        "mmes",
-        "mlle",
-        "le",
-        "la",
-        "les",
-        "l",
-        "un",
-        "une",
-        "des",
-        "du",
-        "de",
-        "d",
-        "president",
-        "presidente",
-        "ministre",
-    ]
+    "m mm mme mmes mlle le la les l un une des du de d president presidente ministre".split()
 )
 Edges = tuple[int, int]
 

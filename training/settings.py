@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 import yaml
+
 from guillemets.inference.errors import InputError
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")

@@ -9,13 +9,6 @@ from typing import Any
 
 import torch
 from datasets import Dataset
-from guillemets.inference.config import QuoteConfig
-from guillemets.inference.errors import InputError
-from guillemets.inference.model import QuoteModel
-from guillemets.inference.reading import read_documents
-from guillemets.inference.schema import Document
-from guillemets.inference.tagger import QuoteTagger
-from guillemets.inference.windows import Tokenizer
 from torch import nn
 from transformers import (
     AutoConfig,
@@ -27,6 +20,14 @@ from transformers import (
     set_seed,
 )
 from transformers.trainer_utils import get_last_checkpoint
+
+from guillemets.inference.config import QuoteConfig
+from guillemets.inference.errors import InputError
+from guillemets.inference.model import QuoteModel
+from guillemets.inference.reading import read_documents
+from guillemets.inference.schema import Document
+from guillemets.inference.tagger import QuoteTagger
+from guillemets.inference.windows import Tokenizer
 
 from .examples import Collator, examples
 from .metrics import score
