@@ -60,11 +60,10 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
         parser_class=_Parser,
     )
     _add_tag(commands.add_parser("tag", help="tag the quotes of articles"))
-    _add_train(commands.add_parser("train", help="train a model from a config"))
-    _add_backbone(
-        commands.add_parser("backbone", help="build a backbone to train from"),
-        full=argv[:1] == ["backbone"],
-    )
+    for name, summary in TRAINING_COMMANDS.items():
+        command = commands.add_parser(name, help=summary)
+        if argv[:1] == [name]:
+            _add_training_command(command, name)
     return parser
 
 
@@ -117,6 +116,13 @@ def _add_tag(parser: argparse.ArgumentParser) -> None:
     )
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
     add("--batch-size", type=_positive, default=8, metavar="N", help="default: %(default)s windows")
+    add(
+        "--min-score",
+        type=_probability,
+        default=0.0,
+        metavar="P",
+        help="leave out quotes less certain than this (0 to 1): fewer, but more of them right",
+    )
     add("--quiet", "-q", action="store_true", help="show no progress")
     parser.set_defaults(run=_tag)
 
@@ -125,6 +131,13 @@ def _positive(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{value} is not a positive number")
+    return value
+
+
+def _probability(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
     return value
 
 
@@ -142,7 +155,7 @@ def _tag(args: argparse.Namespace) -> int:
     tagger = QuoteTagger.from_pretrained(args.model, device=args.device)
     documents = chain([first] if first else [], documents)
     with _writing(args.output) as out:
-        tagged = tagger.pipe_documents(documents, batch_size=args.batch_size)
+        tagged = tagger.pipe_documents(documents, args.batch_size, args.min_score)
         with _progress(tagged, shown=not args.quiet and not out.isatty()) as tagged:
             _write(tagged, args.format or _default_format(args.output, out), out)
     return BAD_INPUT if problems else OK
@@ -237,40 +250,30 @@ def _counting(documents: Iterable[Document]) -> Iterator[Iterable[Document]]:
         yield progress.track(documents, total=None)
 
 
-# ---------------------------------------------------------------- train, backbone
+# ---------------------------------------------------------------- training commands
+
+#: Defined in guillemets.training.commands, with the arguments they take.
+TRAINING_COMMANDS = {
+    "train": "train a model from a config",
+    "evaluate": "judge a model or predictions against gold",
+    "calibrate": "make a model's scores mean what they say",
+    "backbone": "build, adapt or describe a backbone to train from",
+}
 
 
-def _add_train(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Train a model. A run is a config; key=value changes one of its settings."
-    parser.add_argument("config", type=Path, metavar="CONFIG", help="a YAML file, as in configs/")
-    parser.add_argument("overrides", nargs="*", metavar="key=value", help="settings to change")
-    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    parser.set_defaults(run=_train)
-
-
-def _train(args: argparse.Namespace) -> int:
+def _add_training_command(parser: argparse.ArgumentParser, name: str) -> None:
+    """The command's own arguments, only when it is the one that runs: their module is not light."""
     with _needs_training_extra():
-        from guillemets.training.train import main_from_cli
+        from guillemets.training import commands
 
-        return main_from_cli(args.config, args.overrides, args.resume) or OK
+        commands.add_arguments(name, parser)
+        run = parser.get_default("run")
 
+    def guarded(args: argparse.Namespace) -> int:
+        with _needs_training_extra():
+            return run(args) or OK
 
-def _add_backbone(parser: argparse.ArgumentParser, full: bool) -> None:
-    """The backbone's own arguments, only when they are asked for: their module is heavy."""
-    if not full:
-        return
-    with _needs_training_extra():
-        from guillemets.training import backbone
-
-        backbone.add_arguments(parser)
-    parser.set_defaults(run=_backbone)
-
-
-def _backbone(args: argparse.Namespace) -> int:
-    with _needs_training_extra():
-        from guillemets.training import backbone
-
-        return backbone.run(args) or OK
+    parser.set_defaults(run=guarded)
 
 
 @contextmanager

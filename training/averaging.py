@@ -1,0 +1,60 @@
+"""A running mean of the weights: steadier than the weights of any one step."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
+
+FILE = "average.safetensors"
+WARMUP = 10  # steps: the first weights are soon forgotten, also in a short run
+
+
+class WeightAverage(TrainerCallback):
+    """``model`` holds the exponential moving average of the weights that Trainer trains.
+
+    ``decay`` is reached from below, (1 + step) / (WARMUP + step) being its ceiling; 0 keeps no memory.
+    Each checkpoint carries the average beside the weights, for a resumed run.
+    """
+
+    def __init__(self, model: nn.Module, decay: float) -> None:
+        self.decay = decay
+        self.model = copy.deepcopy(model).eval().requires_grad_(False)
+        trained = dict(model.named_parameters())
+        self.names = [name for name, p in trained.items() if p.requires_grad]
+
+    def load(self, checkpoint: Path) -> None:
+        """Goes on from the average saved in a checkpoint."""
+        self.model.load_state_dict(load_file(checkpoint / FILE))
+
+    @torch.no_grad()
+    def on_step_end(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        model: nn.Module,
+        **_: Any,
+    ) -> None:
+        current, average = dict(model.named_parameters()), dict(self.model.named_parameters())
+        decay = min(self.decay, (1 + state.global_step) / (WARMUP + state.global_step))
+        weights = [current[name] for name in self.names]
+        torch._foreach_lerp_([average[name] for name in self.names], weights, 1 - decay)
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        self.model.to(args.device)
+
+    def on_save(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        if state.is_world_process_zero:
+            folder = Path(args.output_dir) / f"{PREFIX_CHECKPOINT_DIR}-{state.global_step}"
+            save_file(self.model.state_dict(), folder / FILE)

@@ -1,0 +1,222 @@
+"""The training side of the command line; what a command needs is imported when it runs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from guillemets.inference.errors import InputError
+
+if TYPE_CHECKING:
+    from guillemets.inference.schema import Document
+
+    from .evaluation import Evaluation
+
+
+def add_arguments(name: str, parser: argparse.ArgumentParser) -> None:
+    """Gives ``parser`` the arguments of one command, and ``run`` as a default."""
+    {
+        "train": _train_arguments,
+        "evaluate": _evaluate_arguments,
+        "calibrate": _calibrate_arguments,
+        "backbone": _backbone_arguments,
+    }[name](parser)
+
+
+# ---------------------------------------------------------------- train
+
+
+def _train_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Train a model. A run is a config; key=value changes one of its settings."
+    parser.add_argument("config", type=Path, metavar="CONFIG", help="a YAML file, as in configs/")
+    parser.add_argument("overrides", nargs="*", metavar="key=value", help="settings to change")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.set_defaults(run=_train)
+
+
+def _train(args: argparse.Namespace) -> None:
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    from .settings import load_settings
+
+    settings = load_settings(args.config, args.overrides)
+    from .train import train
+
+    for name, value in train(settings, args.resume).items():
+        if isinstance(value, float):
+            print(f"{name:24s} {value:.4f}")
+    print(f"model saved in {settings.output}")
+
+
+# ---------------------------------------------------------------- evaluate, calibrate
+
+
+def _evaluate_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Figures with 95 % intervals (bootstrap over documents), whole and by slice."
+    )
+    parser.add_argument("data", type=Path, metavar="GOLD", help="JSON Lines of gold documents")
+    system = parser.add_mutually_exclusive_group()
+    system.add_argument("--model", metavar="DIR_OR_ID", help="default: the one that ships")
+    system.add_argument("--predictions", type=Path, metavar="FILE", help="judge these documents")
+    system.add_argument("--baseline", action="store_true", help="judge the rule baseline")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure here as well")
+    parser.set_defaults(run=_evaluate)
+
+
+def _evaluate(args: argparse.Namespace) -> None:
+    from guillemets.inference.reading import read_documents
+
+    gold = list(read_documents(args.data))
+    if not gold:
+        raise InputError(f"{args.data}: no documents")
+    predicted = _predictions(args, gold)
+
+    from .evaluation import evaluate
+
+    found = evaluate(gold, predicted)
+    _show(found)
+    if args.json:
+        import msgspec
+
+        try:
+            args.json.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1))
+        except OSError as error:
+            raise InputError(f"{args.json}: {error.strerror or error}") from None
+
+
+def _predictions(args: argparse.Namespace, gold: list[Document]) -> list[Document]:
+    from guillemets.inference.reading import read_documents
+    from guillemets.inference.schema import Document
+
+    if args.predictions:
+        predicted = list(read_documents(args.predictions))
+        texts = {d.id: d.text for d in predicted}
+        for document in gold:
+            if texts.get(document.id, document.text) != document.text:
+                raise InputError(f"{args.predictions}: {document.id}: not the text of the gold")
+        return predicted
+    bare = (Document(d.id, d.text) for d in gold)
+    if args.baseline:
+        from .baseline import RuleTagger
+
+        return list(RuleTagger().pipe_documents(bare))
+    from guillemets.inference.tagger import QuoteTagger
+
+    return list(QuoteTagger.from_pretrained(args.model, device=args.device).pipe_documents(bare))
+
+
+def _show(found: Evaluation) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    console.print(f"{found.documents} documents, {found.gold} gold quotes, {found.predicted} found")
+    table = Table(box=box.SIMPLE, title="figures, with 95 % intervals")
+    for column in ("figure", "value", "from", "to"):
+        table.add_column(column, justify="left" if column == "figure" else "right")
+    for name, figure in found.figures.items():
+        table.add_row(name, *(f"{x:.3f}" for x in (figure.value, figure.low, figure.high)))
+    for name, calibration in found.calibration.items():
+        table.add_row(f"calibration error of {name}", f"{calibration.error:.3f}", "", "")
+    console.print(table)
+    for name, parts in found.slices.items():
+        table = Table(box=box.SIMPLE, title=name)
+        for column in ("", "quotes", "exact", "overlap", "speaker", "stance", "end2end"):
+            table.add_column(column, justify="right" if column else "left")
+        for key, part in parts.items():
+            row = (part.recall_exact, part.recall_overlap, part.speaker, part.stance)
+            cells = [f"{x.value:.3f}" for x in (*row, part.recall_end2end)]
+            table.add_row(key, str(part.quotes), *cells)
+        console.print(table)
+
+
+def _calibrate_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Fit the scaling of scores on documents that the model was not trained on, "
+        "and write it to the model's config.json."
+    )
+    parser.add_argument("data", type=Path, metavar="GOLD", help="JSON Lines of held-out documents")
+    parser.add_argument("--model", required=True, metavar="DIR", help="the model that reads them")
+    parser.add_argument(
+        "--write", type=Path, metavar="DIR",
+        help="the model that gets the scaling (default: the same); one trained on all the data may take it "
+        "from its like trained without these documents",
+    )  # fmt: skip
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.set_defaults(run=_calibrate)
+
+
+def _calibrate(args: argparse.Namespace) -> None:
+    from guillemets.inference.reading import read_documents
+    from guillemets.inference.schema import Document
+    from guillemets.inference.tagger import QuoteTagger
+
+    from .calibrate import fit, uncalibrated, write
+    from .evaluation import evaluate
+
+    gold = list(read_documents(args.data))
+    tagger = uncalibrated(QuoteTagger.from_pretrained(args.model, device=args.device))
+    predicted = list(tagger.pipe_documents(Document(d.id, d.text) for d in gold))
+    scaling = fit(gold, predicted)
+    folder = args.write or Path(args.model)
+    write(scaling, folder)
+    tagger = scaling.of(tagger)
+    after = evaluate(gold, tagger.pipe_documents(Document(d.id, d.text) for d in gold))
+    for name, calibration in evaluate(gold, predicted).calibration.items():
+        print(
+            f"calibration error of {name}: {calibration.error:.3f} before, {after.calibration[name].error:.3f} after"
+        )
+    print(f"{scaling} written to {folder}")
+
+
+# ---------------------------------------------------------------- backbone
+
+
+def _backbone_arguments(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(dest="backbone_command", metavar="COMMAND", required=True)
+    compact = commands.add_parser("compact", help="make the compact French backbone")
+    compact.add_argument("--wheel", type=Path, metavar="FILE", help="the wheel, if it is here")
+    compact.add_argument("--pieces", type=int, default=22_000)
+    compact.add_argument("--layers", type=int, default=10, help="how many of the lowest to keep")
+    compact.add_argument("--dtype", choices=("float32", "float16"), default="float32")
+    adapt = commands.add_parser("adapt", help="pretrain a backbone further on masked words")
+    adapt.add_argument("backbone", metavar="DIR_OR_ID")
+    adapt.add_argument("--epochs", type=float, default=4.0)
+    adapt.add_argument("--batch", type=int, default=8, help="windows a step")
+    adapt.add_argument("--rate", type=float, default=4e-4)
+    adapt.add_argument("--seed", type=int, default=1)
+    describe = commands.add_parser("report", help="size of a backbone folder, pieces per word")
+    describe.add_argument("folder", type=Path, metavar="DIR")
+    for command in (compact, adapt):
+        command.add_argument("--out", type=Path, required=True, metavar="DIR")
+    for command in (compact, adapt, describe):
+        command.add_argument(
+            "--text", type=Path, nargs="+", default=[], metavar="FILE",
+            required=command is adapt, help="JSON Lines with a `text` field",
+        )  # fmt: skip
+    parser.set_defaults(run=_backbone)
+
+
+def _backbone(args: argparse.Namespace) -> None:
+    from . import backbone
+
+    folder = args.folder if args.backbone_command == "report" else args.out
+    try:
+        if args.backbone_command == "compact":
+            backbone.compact(folder, args.wheel, args.pieces, args.layers, args.dtype, args.text)
+        elif args.backbone_command == "adapt":
+            from .pretrain import adapt
+
+            texts = backbone.read_texts(args.text)
+            loss = adapt(
+                args.backbone, texts, folder, args.epochs, args.batch, args.rate, args.seed
+            )
+            print(f"loss over masked pieces: {loss:.3f}")
+        for name, value in backbone.report(folder, backbone.read_texts(args.text)).items():
+            print(f"{name}: {value:,.0f}" if isinstance(value, int) else f"{name}: {value:,.3f}")
+    except (ValueError, OSError) as error:
+        raise InputError(str(error)) from None
