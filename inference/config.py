@@ -21,6 +21,8 @@ class QuoteConfig(PreTrainedConfig):
         window_tokens: int = 510,
         window_overlap: int = 128,
         stance_temperature: float = 1.0,
+        score_scale: float = 1.0,
+        score_bias: float = 0.0,
         **kwargs: Any,
     ) -> None:
         self.encoder = encoder or {"model_type": "camembert"}
@@ -29,7 +31,9 @@ class QuoteConfig(PreTrainedConfig):
         self.reach = reach  # words to either side of a quote where its mention and cue may stand
         self.window_tokens = window_tokens
         self.window_overlap = window_overlap
+        # Fitted on held-out documents by `guillemets calibrate`.
         self.stance_temperature = stance_temperature
+        self.score_scale, self.score_bias = score_scale, score_bias
         super().__init__(**kwargs)
 
     def encoder_config(self) -> PreTrainedConfig:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -90,29 +91,34 @@ class QuoteTagger:
             network, tokenizer = _load(source)
         return cls(network, tokenizer, device)
 
-    def tag(self, text: str, id: str = "") -> Document:
+    def tag(self, text: str, id: str = "", min_score: float = 0.0) -> Document:
         """The quotes of one text of any length; offsets index ``text`` as it is.
 
-        Raises InputError when ``text`` is not a string of Unicode characters.
+        Quotes under ``min_score`` are left out. Raises InputError when ``text`` is not a string of
+        Unicode characters.
         """
-        return next(self.pipe_documents([Document(id, text)]))
+        return next(self.pipe_documents([Document(id, text)], min_score=min_score))
 
-    def pipe(self, texts: Iterable[str], batch_size: int = 8) -> Iterator[Document]:
+    def pipe(
+        self, texts: Iterable[str], batch_size: int = 8, min_score: float = 0.0
+    ) -> Iterator[Document]:
         """Tags texts as they come, in order; ids are their positions."""
         documents = (Document(str(i), text) for i, text in enumerate(texts))
-        return self.pipe_documents(documents, batch_size)
+        return self.pipe_documents(documents, batch_size, min_score)
 
     def pipe_documents(
-        self, documents: Iterable[Document], batch_size: int = 8
+        self, documents: Iterable[Document], batch_size: int = 8, min_score: float = 0.0
     ) -> Iterator[Document]:
         """Tags documents as they come, in order, keeping their ids; ``batch_size`` windows at once."""
         iterator = iter(documents)
         while batch := list(islice(iterator, batch_size)):
             for document in batch:
                 _check(document.text)
-            yield from self._tag_batch(batch, batch_size)
+            yield from self._tag_batch(batch, batch_size, min_score)
 
-    def _tag_batch(self, documents: list[Document], batch_size: int) -> Iterator[Document]:
+    def _tag_batch(
+        self, documents: list[Document], batch_size: int, min_score: float
+    ) -> Iterator[Document]:
         found: list[list[_Found]] = [[] for _ in documents]
         pieces = [(i, *cut) for i, d in enumerate(documents) for cut in segments(d.text)]
         for start in range(0, len(pieces), batch_size):
@@ -121,6 +127,7 @@ class QuoteTagger:
             for (i, offset, _), view, windows in zip(batch, views, self._encode(views, batch_size)):
                 found[i] += self._read(view, windows, offset)
         for document, quotes in zip(documents, found):
+            quotes = [f for f in quotes if f.score >= min_score]
             yield _document(document, sorted(quotes, key=lambda f: f.quote))
 
     @torch.inference_mode()
@@ -203,11 +210,18 @@ class QuoteTagger:
             yield _Found(
                 _offsets(view, (quote.first, quote.end), offset),
                 quote.kind,
-                quote.score,
+                self._calibrated(quote.score),
                 _offsets(view, mention, offset, window.first),
                 _offsets(view, cue, offset, window.first),
                 stance,
             )
+
+    def _calibrated(self, probability: float) -> float:
+        """The chance that a quote stands there, given the tagger's probability of these very edges."""
+        p = min(max(probability, 1e-6), 1 - 1e-6)
+        config = self.model.config
+        logit = config.score_scale * math.log(p / (1 - p)) + config.score_bias
+        return 1 / (1 + math.exp(-logit))
 
 
 def _stitch(windows: list[_Encoded]) -> np.ndarray:
