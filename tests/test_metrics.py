@@ -26,15 +26,15 @@ GOLD = Document(
 
 def test_perfect_predictions_score_one():
     figures = score([GOLD], [GOLD])
-    assert figures["exact"] == figures["overlap"] == figures["end2end"] == 1
-    assert figures["stance"] == pytest.approx(2 / 3)  # no « condemn » here
+    assert figures["exact_f1"] == figures["overlap_f1"] == figures["end2end_f1"] == 1
+    assert figures["stance_macro_f1"] == pytest.approx(2 / 3)  # no « condemn » here
 
 
 def test_marks_at_the_edges_and_short_names_count_as_equal():
     found = Document("a", TEXT, [quote("« Oui, c'est bien »", "Mme Roy", "support")])
     figures = score([GOLD], [found])
-    assert figures["exact"] == pytest.approx(2 / 3)
-    assert figures["end2end"] == pytest.approx(2 / 3)
+    assert figures["exact_f1"] == pytest.approx(2 / 3)
+    assert figures["end2end_f1"] == pytest.approx(2 / 3)
     assert figures["exact_recall_indirect"] == 0
 
 
@@ -48,12 +48,12 @@ def test_wrong_speaker_or_stance_is_no_end2end_hit():
         ],
     )
     figures = score([GOLD], [found])
-    assert figures["overlap"] == 1 and figures["end2end"] == 0
-    assert figures["speaker"] == figures["quote_speaker"] == 0.5
+    assert figures["overlap_f1"] == 1 and figures["end2end_f1"] == 0
+    assert figures["speaker_lenient"] == figures["quote_speaker_f1"] == 0.5
 
 
 def test_a_missing_document_counts_as_empty():
-    assert score([GOLD], [])["overlap"] == 0
+    assert score([GOLD], [])["overlap_f1"] == 0
 
 
 @pytest.mark.parametrize(

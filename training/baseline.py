@@ -10,8 +10,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from guillemets.inference.lexicon import STARTERS
 from guillemets.inference.marks import find_marks
 from guillemets.inference.schema import Document, Quote, QuoteType, Span, Speaker, Stance
+from guillemets.inference.words import fold
 
 _ER = (
     "accus affirm ajout alert analys annonc argument articul assen assur attest avanc certifi clam comment concéd "
@@ -197,20 +199,32 @@ def _sentence(
 
 
 def _source(text: str, start: int, end: int, last: bool) -> tuple[int, int] | None:
-    """The nearest name of a stretch, else a pronoun, else a noun phrase; ``last`` for the rightmost."""
-    for pattern in (NAME, PRONOUN, NOUN):
-        found = [
-            m.span(1) if pattern is PRONOUN else m.span()
-            for m in pattern.finditer(text, max(start, 0), end)
-            if pattern is not NAME
-            or not re.fullmatch(
-                r"\s?(?:Le|La|Les|L['’]|Un|Une|Il|Elle|Ils|Elles|On|Ce|Cette|Selon)", m[0]
-            )
-        ]
+    """The nearest name of a stretch, else a pronoun, else a noun phrase; ``last``: the rightmost."""
+    for find in (
+        _names,
+        lambda *stretch: [m.span(1) for m in PRONOUN.finditer(*stretch)],
+        lambda *stretch: [m.span() for m in NOUN.finditer(*stretch)],
+    ):
+        found = find(text, max(start, 0), end)
         if found:
-            a, b = found[-1 if last else 0]
-            return a + len(text[a:b]) - len(text[a:b].lstrip()), b
+            return found[-1 if last else 0]
     return None
+
+
+def _names(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
+    """Capitalised words in a row, without those that only open a sentence (« Selon Paul Sy »)."""
+    names = []
+    for match in NAME.finditer(text, start, len(text) if end is None else end):
+        first, stop = match.span()
+        while first < stop:
+            word = text[first:stop].split()[0]
+            if fold(word) not in STARTERS:
+                break
+            first += text[first:stop].find(word) + len(word)
+        first += len(text[first:stop]) - len(text[first:stop].lstrip())
+        if first < stop:
+            names.append((first, stop))
+    return names
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
@@ -227,8 +241,8 @@ def _name(text: str, mention: str, before: str | None) -> str:
         return before or mention
     bare = _TITLE.sub("", mention)
     last = bare.split()[-1]
-    full = [m[0].strip() for m in NAME.finditer(text)]
-    full = [_TITLE.sub("", name) for name in full if name.split()[-1] == last]
+    full = [_TITLE.sub("", text[slice(*span)]) for span in _names(text)]
+    full = [name for name in full if name.split()[-1] == last]
     return max([*full, bare], key=len) if last[:1].isupper() else bare
 
 

@@ -18,7 +18,7 @@ from guillemets.inference.errors import InputError
 from guillemets.inference.schema import STANCES, Document
 from guillemets.inference.tagger import QuoteTagger
 
-from .evaluation import judge
+from .metrics import judge
 
 STEPS = 50  # of L-BFGS, far more than two parameters need
 

@@ -1,7 +1,6 @@
 """Figures of a system with their 95 % intervals, whole and by slice, calibration and confusion.
 
-Every figure is a function of counts that add up over documents; an interval comes from drawing documents
-again with replacement (percentile bootstrap).
+An interval comes from drawing documents again with replacement (percentile bootstrap).
 """
 
 from __future__ import annotations
@@ -12,17 +11,11 @@ from collections.abc import Iterable, Sequence
 import msgspec
 import numpy as np
 
-from guillemets.inference.schema import QUOTE_TYPES, STANCES, Document, Quote
+from guillemets.inference.schema import QUOTE_TYPES, STANCES, Document
 
-from .metrics import iou, matches, name_of, same_name, trimmed
+from .metrics import FIELDS, Judged, counts, figures, judge
 from .slices import SLICES
 
-_FIELDS = (
-    "gold", "predicted", "exact", "overlap", "named", "strict", "lenient", "mentioned", "mention",
-    "quote_speaker", "end2end",
-    *(f"{g}>{p}" for g in STANCES for p in STANCES),
-)  # fmt: skip
-_INDEX = {name: i for i, name in enumerate(_FIELDS)}
 RESAMPLES, SEED = 2000, 7
 
 
@@ -67,97 +60,6 @@ class Evaluation(msgspec.Struct, frozen=True):
     calibration: dict[str, Calibration]
 
 
-class Judged(msgspec.Struct, frozen=True):
-    """A gold quote with the predicted one that overlaps it, either of them None."""
-
-    gold: Quote | None
-    predicted: Quote | None
-    exact: bool = False
-
-    @property
-    def speaker(self) -> bool:
-        return same_name(name_of(self.gold), name_of(self.predicted))
-
-    @property
-    def stance(self) -> bool:
-        return self.gold.stance.label == self.predicted.stance.label
-
-    @property
-    def mention(self) -> bool:
-        a, b = (q.speaker and q.speaker.mention for q in (self.gold, self.predicted))
-        return bool(a and b) and iou((a.start, a.end), (b.start, b.end)) > 0
-
-
-def judge(gold: Document, predicted: Document) -> list[Judged]:
-    """Matched, missed and spurious quotes of one document."""
-    text = gold.text
-    found = {trimmed(text, q.start, q.end) for q in predicted.quotes}
-    pairs = {id(m.gold): m.predicted for m in matches(gold, predicted)}
-    used = {id(q) for q in pairs.values()}
-    judged = [
-        Judged(q, pairs.get(id(q)), trimmed(text, q.start, q.end) in found) for q in gold.quotes
-    ]
-    return judged + [Judged(None, q) for q in predicted.quotes if id(q) not in used]
-
-
-def counts(judged: Iterable[Judged]) -> np.ndarray:
-    """The additive counts of some quotes, one number a field."""
-    row = np.zeros(len(_FIELDS))
-
-    def add(*names: str) -> None:
-        for name in names:
-            row[_INDEX[name]] += 1
-
-    for j in judged:
-        if j.gold is not None:
-            add("gold", *(["exact"] if j.exact else []))
-        if j.predicted is not None:
-            add("predicted")
-        if j.gold is None or j.predicted is None:
-            continue
-        add("overlap", f"{j.gold.stance.label}>{j.predicted.stance.label}")
-        if name_of(j.gold) is not None:
-            add("named")
-            if same_name(name_of(j.gold), name_of(j.predicted), lenient=False):
-                add("strict")
-            if j.speaker:
-                add("lenient")
-        if j.gold.speaker and j.gold.speaker.mention:
-            add("mentioned", *(["mention"] if j.mention else []))
-        if j.speaker:
-            add("quote_speaker", *(["end2end"] if j.stance else []))
-    return row
-
-
-def _ratio(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return np.divide(a, b, out=np.zeros_like(np.broadcast_to(a, np.shape(b))), where=b != 0)
-
-
-def figures(rows: np.ndarray) -> dict[str, np.ndarray]:
-    """Every figure for counts (…, fields)."""
-    c = {name: rows[..., i] for name, i in _INDEX.items()}
-    both = c["gold"] + c["predicted"]
-    stance = {}
-    for s in STANCES:
-        gold, found = sum(c[f"{s}>{p}"] for p in STANCES), sum(c[f"{g}>{s}"] for g in STANCES)
-        stance[s] = _ratio(2 * c[f"{s}>{s}"], gold + found)
-    right = sum(c[f"{s}>{s}"] for s in STANCES)
-    return {
-        **{
-            f"{n}_f1": _ratio(2 * c[n], both)
-            for n in ("exact", "overlap", "quote_speaker", "end2end")
-        },
-        **{f"{n}_precision": _ratio(c[n], c["predicted"]) for n in ("exact", "overlap")},
-        **{f"{n}_recall": _ratio(c[n], c["gold"]) for n in ("exact", "overlap", "end2end")},
-        "speaker_strict": _ratio(c["strict"], c["named"]),
-        "speaker_lenient": _ratio(c["lenient"], c["named"]),
-        "mention": _ratio(c["mention"], c["mentioned"]),
-        "stance_accuracy": _ratio(right, c["overlap"]),
-        "stance_macro_f1": sum(stance.values()) / len(STANCES),
-        **{f"stance_{s}": value for s, value in stance.items()},
-    }
-
-
 def _intervals(rows: np.ndarray, draws: np.ndarray) -> dict[str, Interval]:
     """Figures of documents' counts (documents, fields) with percentiles over ``draws``."""
     whole, drawn = figures(rows.sum(0)), figures(draws @ rows)
@@ -179,7 +81,7 @@ def evaluate(gold: Sequence[Document], predicted: Iterable[Document]) -> Evaluat
     judged = [judge(g, by_id.get(g.id, Document(g.id, g.text))) for g in gold]
     rows = np.stack([counts(js) for js in judged])
     weights = draws(len(gold))
-    total = dict(zip(_FIELDS, rows.sum(0).astype(int).tolist()))
+    total = dict(zip(FIELDS, rows.sum(0).astype(int).tolist()))
     return Evaluation(
         documents=len(gold),
         gold=total["gold"],
@@ -208,7 +110,7 @@ def _size(part: dict[int, list[Judged]]) -> int:
 
 
 def _slice(part: dict[int, list[Judged]], weights: np.ndarray) -> Slice:
-    rows = np.zeros((weights.shape[1], len(_FIELDS)))
+    rows = np.zeros((weights.shape[1], len(FIELDS)))
     for i, js in part.items():
         rows[i] = counts(js)
     found = _intervals(rows, weights)

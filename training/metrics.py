@@ -1,6 +1,6 @@
 """Scores of predicted against gold quotes, as the project's yardstick defines them.
 
-Edges are compared after trimming white space, marks and punctuation. ``overlap`` matches quotes
+Every figure is a function of counts that add up over documents. Edges are compared after trimming white space, marks and punctuation. ``overlap`` matches quotes
 one to one by intersection over union >= 0.5; speaker and stance are judged on those matches;
 ``end2end`` needs overlap, lenient speaker and stance.
 """
@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+
 from guillemets.inference.schema import QUOTE_TYPES, STANCES, Document, Quote
 
 EDGE = " \t\r\n\u00a0\u202f«»\"“”„‟'‘’‹›.,;:!?…()[]–—-"
@@ -19,6 +21,13 @@ TITLES = frozenset(
     "m mm mme mmes mlle le la les l un une des du de d president presidente ministre".split()
 )
 Edges = tuple[int, int]
+FIELDS = (
+    "gold", "predicted", "exact", "overlap", "named", "strict", "lenient", "mentioned", "mention",
+    "quote_speaker", "end2end",
+    *(f"{n} {t}" for n in ("gold", "exact", "overlap") for t in QUOTE_TYPES),
+    *(f"{g}>{p}" for g in STANCES for p in STANCES),
+)  # fmt: skip
+_INDEX = {name: i for i, name in enumerate(FIELDS)}
 
 
 def trimmed(text: str, start: int, end: int) -> Edges:
@@ -53,10 +62,6 @@ def iou(a: Edges, b: Edges) -> float:
     return shared / (max(a[1], b[1]) - min(a[0], b[0])) if shared > 0 else 0.0
 
 
-def f1(hits: float, predicted: int, gold: int) -> float:
-    return 2 * hits / (predicted + gold) if predicted + gold and hits else 0.0
-
-
 @dataclass(frozen=True)
 class Match:
     """A gold quote and the predicted one that overlaps it."""
@@ -84,51 +89,109 @@ def name_of(quote: Quote) -> str | None:
     return quote.speaker.name if quote.speaker else None
 
 
-def score(gold: Iterable[Document], predicted: Iterable[Document]) -> dict[str, float]:
-    """Flat dictionary of figures in [0, 1]; documents are paired by id."""
-    by_id = {d.id: d for d in predicted}
-    pairs: list[Match] = []
-    exact = golds = predictions = 0
-    by_type = {t: [0, 0] for t in QUOTE_TYPES}
-    for g in gold:
-        p = by_id.get(g.id, Document(g.id, g.text, []))
-        golds, predictions = golds + len(g.quotes), predictions + len(p.quotes)
-        found = {trimmed(p.text, q.start, q.end) for q in p.quotes}
-        for q in g.quotes:
-            hit = trimmed(g.text, q.start, q.end) in found
-            exact += hit
-            by_type[q.type][0] += hit
-            by_type[q.type][1] += 1
-        pairs += matches(g, p)
-    named = [m for m in pairs if name_of(m.gold) is not None]
-    same = [same_name(name_of(m.gold), name_of(m.predicted)) for m in pairs]
-    agree = [m.gold.stance.label == m.predicted.stance.label for m in pairs]
-    mentioned = [m for m in pairs if m.gold.speaker and m.gold.speaker.mention]
-    both = sum(a and b for a, b in zip(same, agree))
+@dataclass(frozen=True)
+class Judged:
+    """A gold quote with the predicted one that overlaps it, either of them None."""
+
+    gold: Quote | None
+    predicted: Quote | None
+    exact: bool = False
+
+    @property
+    def speaker(self) -> bool:
+        return same_name(name_of(self.gold), name_of(self.predicted))
+
+    @property
+    def stance(self) -> bool:
+        return self.gold.stance.label == self.predicted.stance.label
+
+    @property
+    def mention(self) -> bool:
+        a, b = (q.speaker and q.speaker.mention for q in (self.gold, self.predicted))
+        return bool(a and b) and iou((a.start, a.end), (b.start, b.end)) > 0
+
+
+def judge(gold: Document, predicted: Document) -> list[Judged]:
+    """Matched, missed and spurious quotes of one document."""
+    text = gold.text
+    found = {trimmed(text, q.start, q.end) for q in predicted.quotes}
+    pairs = {id(m.gold): m.predicted for m in matches(gold, predicted)}
+    used = {id(q) for q in pairs.values()}
+    judged = [
+        Judged(q, pairs.get(id(q)), trimmed(text, q.start, q.end) in found) for q in gold.quotes
+    ]
+    return judged + [Judged(None, q) for q in predicted.quotes if id(q) not in used]
+
+
+def counts(judged: Iterable[Judged]) -> np.ndarray:
+    """The additive counts of some quotes, one number a field."""
+    row = np.zeros(len(FIELDS))
+
+    def add(*names: str) -> None:
+        for name in names:
+            row[_INDEX[name]] += 1
+
+    for j in judged:
+        if j.gold is not None:
+            add("gold", f"gold {j.gold.type}")
+            if j.exact:
+                add("exact", f"exact {j.gold.type}")
+            if j.predicted is not None:
+                add(f"overlap {j.gold.type}")
+        if j.predicted is not None:
+            add("predicted")
+        if j.gold is None or j.predicted is None:
+            continue
+        add("overlap", f"{j.gold.stance.label}>{j.predicted.stance.label}")
+        if name_of(j.gold) is not None:
+            add("named")
+            if same_name(name_of(j.gold), name_of(j.predicted), lenient=False):
+                add("strict")
+            if j.speaker:
+                add("lenient")
+        if j.gold.speaker and j.gold.speaker.mention:
+            add("mentioned", *(["mention"] if j.mention else []))
+        if j.speaker:
+            add("quote_speaker", *(["end2end"] if j.stance else []))
+    return row
+
+
+def _ratio(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.divide(a, b, out=np.zeros_like(np.broadcast_to(a, np.shape(b))), where=b != 0)
+
+
+def figures(rows: np.ndarray) -> dict[str, np.ndarray]:
+    """Every figure for counts (…, fields)."""
+    c = {name: rows[..., i] for name, i in _INDEX.items()}
+    both = c["gold"] + c["predicted"]
+    stance = {}
+    for s in STANCES:
+        gold, found = sum(c[f"{s}>{p}"] for p in STANCES), sum(c[f"{g}>{s}"] for g in STANCES)
+        stance[s] = _ratio(2 * c[f"{s}>{s}"], gold + found)
+    right = sum(c[f"{s}>{s}"] for s in STANCES)
     return {
-        "exact": f1(exact, predictions, golds),
-        "overlap": f1(len(pairs), predictions, golds),
-        "precision": len(pairs) / predictions if predictions else 0.0,
-        "recall": len(pairs) / golds if golds else 0.0,
-        **{f"exact_recall_{t}": h / n for t, (h, n) in by_type.items() if n},
-        "mention": sum(map(_same_mention, mentioned)) / max(1, len(mentioned)),
-        "speaker": sum(same_name(name_of(m.gold), name_of(m.predicted)) for m in named)
-        / max(1, len(named)),
-        "quote_speaker": f1(sum(same), predictions, golds),
-        "stance": _stance_macro_f1(pairs),
-        "end2end": f1(both, predictions, golds),
+        **{
+            f"{n}_f1": _ratio(2 * c[n], both)
+            for n in ("exact", "overlap", "quote_speaker", "end2end")
+        },
+        **{f"{n}_precision": _ratio(c[n], c["predicted"]) for n in ("exact", "overlap")},
+        **{f"{n}_recall": _ratio(c[n], c["gold"]) for n in ("exact", "overlap", "end2end")},
+        **{
+            f"{n}_recall_{t}": _ratio(c[f"{n} {t}"], c[f"gold {t}"])
+            for n in ("exact", "overlap")
+            for t in QUOTE_TYPES
+        },
+        "speaker_strict": _ratio(c["strict"], c["named"]),
+        "speaker_lenient": _ratio(c["lenient"], c["named"]),
+        "mention": _ratio(c["mention"], c["mentioned"]),
+        "stance_accuracy": _ratio(right, c["overlap"]),
+        "stance_macro_f1": sum(stance.values()) / len(STANCES),
+        **{f"stance_{s}": value for s, value in stance.items()},
     }
 
 
-def _same_mention(match: Match) -> bool:
-    gold = match.gold.speaker.mention
-    found = match.predicted.speaker and match.predicted.speaker.mention
-    return bool(found) and iou((gold.start, gold.end), (found.start, found.end)) > 0
-
-
-def _stance_macro_f1(pairs: list[Match]) -> float:
-    labels = [(m.gold.stance.label, m.predicted.stance.label) for m in pairs]
-    return sum(
-        f1(labels.count((s, s)), sum(p == s for _, p in labels), sum(g == s for g, _ in labels))
-        for s in STANCES
-    ) / len(STANCES)
+def score(gold: Iterable[Document], predicted: Iterable[Document]) -> dict[str, float]:
+    """Every figure, in [0, 1]; documents are paired by id, one without predictions has no quotes."""
+    by_id = {d.id: d for d in predicted}
+    rows = [counts(judge(g, by_id.get(g.id, Document(g.id, g.text)))) for g in gold]
+    return {name: float(value) for name, value in figures(np.sum(rows, axis=0)).items()}

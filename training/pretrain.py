@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer, Trainer, TrainingArguments, set_seed
 from transformers.utils import ModelOutput
 
+from guillemets.inference.config import QuoteConfig
 from guillemets.inference.text import View
 from guillemets.inference.windows import Tokenizer, make_windows
 
@@ -89,7 +90,11 @@ def adapt(
     config = AutoConfig.from_pretrained(backbone)
     config.attention_probs_dropout_prob = 0.0  # as in fine-tuning: the fused kernel
     encoder = AutoModel.from_pretrained(
-        backbone, config=config, use_safetensors=True, dtype=torch.float32
+        backbone,
+        config=config,
+        use_safetensors=True,
+        dtype=torch.float32,
+        **QuoteConfig(encoder=config.to_dict()).encoder_options(),
     )
     size = min(tokenizer.model_max_length, 512) - 2
     windows = (w for text in texts for w in make_windows(View.of(text), tokenizer, size, 0))
