@@ -111,6 +111,10 @@ def name_words(keys: tuple[str, ...]) -> list[str]:
     return [part for key in keys for part in key.split("-") if part] or ["".join(keys)]
 
 
+def _initialled(keys: tuple[str, ...]) -> bool:
+    return len(keys) > 1 and len(keys[0]) == 1
+
+
 class Names(Words):
     """A text's names and the entities they belong to."""
 
@@ -275,7 +279,8 @@ class Names(Words):
         for span in self.spans:
             forms.setdefault(span.keys, []).append(span)
         pending: list[NameSpan] = []
-        for keys in sorted(forms, key=lambda k: (-len(k), forms[k][0].start)):
+        # Fuller forms first: a name written with an initial joins the one written out.
+        for keys in sorted(forms, key=lambda k: (_initialled(k) - len(k), forms[k][0].start)):
             if self.owners(keys):
                 pending.extend(forms[keys])
                 continue
@@ -323,6 +328,8 @@ class Names(Words):
 
     def owners(self, keys: tuple[str, ...]) -> list[Entity]:
         """Entities whose name holds these words as a surname, a first name or their beginning and end."""
+        if _initialled(keys):  # « N. Belloubet »
+            return [e for e in self.owners(keys[1:]) if e.keys[0][0] == keys[0]]
         words = name_words(keys)
         found = [e for e in self.by_word.get(words[-1], ()) if e.words.issuperset(words)]
         if len(keys) > 1:

@@ -47,6 +47,10 @@ def names(marked: str) -> list[str | None]:
 @pytest.mark.parametrize(
     ("marked", "expected"),
     [
+        (  # an initial
+            "La ministre Solveig Hartmann est venue. {S. Hartmann} a dit [non] à Karl Hartmann.",
+            ["Solveig Hartmann"],
+        ),
         pytest.param(
             "« [Rien n'est signé] », a déclaré {Jeanne Morel}.", ["Jeanne Morel"], id="full name"
         ),

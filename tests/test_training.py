@@ -74,6 +74,15 @@ def test_a_run_resumes_where_it_stopped(settings, tmp_path):
     assert max(steps) == 2 * json.loads(state.read_text())["global_step"] or len(steps) == 2
 
 
+def test_a_run_goes_on_from_a_trained_model(settings, tmp_path):
+    train(settings(epochs=40))
+    options = settings(epochs=1, encoder_rate=1e-6, head_rate=1e-6)
+    again = msgspec.structs.replace(
+        options, backbone=options.output, output=str(tmp_path / "again")
+    )
+    assert train(again)["overlap_f1"] > 0.9
+
+
 @pytest.mark.parametrize("family", ["camembert", "deberta-v2"])
 def test_save_and_load_change_nothing(family, settings, few, tmp_path):
     model, tokenizer = new_model(settings(family))

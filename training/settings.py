@@ -109,7 +109,7 @@ def load_settings(path: str | Path, overrides: list[str] | None = None) -> Setti
     for override in overrides or []:
         _override(raw, override)
     try:
-        return msgspec.convert(_expand(raw), Settings)
+        return msgspec.convert(_expand(raw), Settings, strict=False)  # YAML reads 1e-4 as text
     except msgspec.ValidationError as error:
         raise InputError(f"{path}: {_explain(str(error))}") from None
 

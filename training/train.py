@@ -13,6 +13,7 @@ from transformers import (
     AutoConfig,
     AutoModel,
     AutoTokenizer,
+    PreTrainedConfig,
     Trainer,
     TrainingArguments,
     set_seed,
@@ -93,29 +94,12 @@ def _depth(name: str, layers: int) -> int:
 
 
 def new_model(settings: Settings) -> tuple[QuoteModel, Tokenizer]:
-    """A pretrained encoder under fresh heads, with its tokenizer."""
+    """A pretrained encoder under fresh heads, or a whole quote model to go on from; its tokenizer."""
     try:
         tokenizer = AutoTokenizer.from_pretrained(settings.backbone)
-        encoder = AutoConfig.from_pretrained(settings.backbone)
-        # Dropout inside attention rules out the fused kernels: half the speed for nothing measured.
-        encoder.attention_probs_dropout_prob = settings.optimisation.attention_dropout
-        options = encoder.to_dict()
-        options.pop("_name_or_path", None)  # where it lay here means nothing elsewhere
-        config = QuoteConfig(
-            encoder=options,
-            head_size=settings.heads.size,
-            head_dropout=settings.heads.dropout,
-            window_tokens=settings.windows.tokens,
-            window_overlap=settings.windows.overlap,
-        )
-        model = QuoteModel(config)
-        model.encoder = AutoModel.from_pretrained(
-            settings.backbone,
-            config=config.encoder_config(),
-            use_safetensors=True,
-            dtype=torch.float32,
-            **config.encoder_options(),
-        )
+        found = AutoConfig.from_pretrained(settings.backbone)
+        whole = isinstance(found, QuoteConfig)
+        model = (_trained if whole else _fresh)(settings, found)
     except (OSError, ValueError, KeyError) as error:
         reason = str(error).strip().split("\n")[0]
         raise InputError(f"{settings.backbone}: no backbone can be loaded ({reason})") from None
@@ -127,6 +111,41 @@ def new_model(settings: Settings) -> tuple[QuoteModel, Tokenizer]:
         if settings.optimisation.freeze_embeddings and "word_embeddings" in name:
             parameter.requires_grad = False
     return model, tokenizer
+
+
+def _fresh(settings: Settings, encoder: PreTrainedConfig) -> QuoteModel:
+    # Dropout inside attention rules out the fused kernels: half the speed for nothing measured.
+    encoder.attention_probs_dropout_prob = settings.optimisation.attention_dropout
+    options = encoder.to_dict()
+    options.pop("_name_or_path", None)  # where it lay here means nothing elsewhere
+    config = QuoteConfig(
+        encoder=options,
+        head_size=settings.heads.size,
+        head_dropout=settings.heads.dropout,
+        window_tokens=settings.windows.tokens,
+        window_overlap=settings.windows.overlap,
+    )
+    model = QuoteModel(config)
+    model.encoder = AutoModel.from_pretrained(
+        settings.backbone,
+        config=config.encoder_config(),
+        use_safetensors=True,
+        dtype=torch.float32,
+        **config.encoder_options(),
+    )
+    return model
+
+
+def _trained(settings: Settings, config: QuoteConfig) -> QuoteModel:
+    """A model that `train` has made: its heads keep their size, and the new run's windows are taken."""
+    config.head_dropout = settings.heads.dropout
+    config.window_tokens = settings.windows.tokens
+    config.window_overlap = settings.windows.overlap
+    config.stance_temperature = config.score_scale = 1.0  # what fitted the old weights
+    config.score_bias = 0.0
+    return QuoteModel.from_pretrained(
+        settings.backbone, config=config, use_safetensors=True, dtype=torch.float32
+    )
 
 
 def train(settings: Settings, resume: bool = False) -> dict[str, float]:
