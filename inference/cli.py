@@ -257,6 +257,7 @@ TRAINING_COMMANDS = {
     "train": "train a model from a config",
     "evaluate": "judge a model or predictions against gold",
     "calibrate": "make a model's scores mean what they say",
+    "card": "write the figures of a model's card",
     "backbone": "build, adapt or describe a backbone to train from",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import random
+import re
 
 import msgspec
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from conftest import ROOT
 
 from guillemets.inference import cli
+from guillemets.inference.errors import InputError
 from guillemets.inference.schema import Document, Quote, Speaker, Stance
 from guillemets.training.baseline import RuleTagger
 from guillemets.training.calibrate import fit
@@ -187,3 +189,31 @@ def test_evaluate_command(tmp_path, heldout, capsys):
     assert capsys.readouterr().err.count("\n") == 1
     (tmp_path / "empty.jsonl").write_text("")
     assert cli.main(["evaluate", str(tmp_path / "empty.jsonl"), "--baseline"]) == 2
+
+
+def test_figures_of_a_card(heldout, tmp_path):
+    from guillemets.training.card import CLOSE, OPEN, figures_section, write_card
+
+    ours = evaluate(heldout, [damaged(d, 5) for d in heldout])
+    rules = evaluate(heldout, RuleTagger().pipe_documents(heldout))
+    sets = {"held out": {"this model": ours, "rules": rules}}
+    card = tmp_path / "README.md"
+    card.write_text(f"# Model\n\nBefore.\n\n{OPEN}\nold\n{CLOSE}\n\nAfter.\n", encoding="utf-8")
+    for _ in range(2):  # written again, nothing piles up
+        write_card(tmp_path, sets)
+        text = card.read_text(encoding="utf-8")
+        assert (
+            text.startswith("# Model\n\nBefore.")
+            and text.endswith("After.\n")
+            and "old" not in text
+        )
+        assert text.count(figures_section(sets)) == 1
+    row = next(line for line in text.splitlines() if line.startswith("| overlap F1"))
+    assert row == f"| overlap F1 | {ours.figures['overlap_f1']} | {rules.figures['overlap_f1']} |"
+    tables = re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)
+    assert len(tables) == 4 and all(
+        len({r.count("|") for r in t.splitlines()}) == 1 for t in tables
+    )
+    card.write_text("no place for figures", encoding="utf-8")
+    with pytest.raises(InputError, match=OPEN):
+        write_card(tmp_path, sets)

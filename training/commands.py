@@ -21,6 +21,7 @@ def add_arguments(name: str, parser: argparse.ArgumentParser) -> None:
         "train": _train_arguments,
         "evaluate": _evaluate_arguments,
         "calibrate": _calibrate_arguments,
+        "card": _card_arguments,
         "backbone": _backbone_arguments,
     }[name](parser)
 
@@ -171,6 +172,60 @@ def _calibrate(args: argparse.Namespace) -> None:
             f"calibration error of {name}: {calibration.error:.3f} before, {after.calibration[name].error:.3f} after"
         )
     print(f"{scaling} written to {folder}")
+
+
+def _card_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Put figures into a model's README.md, beside those of other systems."
+    parser.add_argument("model", type=Path, metavar="DIR")
+    parser.add_argument(
+        "--data",
+        type=_named,
+        action="append",
+        required=True,
+        metavar="NAME=GOLD",
+        help="gold to judge on",
+    )
+    parser.add_argument(
+        "--other", type=_named, action="append", default=[], metavar="NAME=FILE",
+        help="predictions of another system, on any of the data sets",
+    )  # fmt: skip
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.set_defaults(run=_card)
+
+
+def _named(text: str) -> tuple[str, Path]:
+    name, equals, path = text.partition("=")
+    if not (name and equals and path):
+        raise argparse.ArgumentTypeError(f"{text} is not NAME=FILE")
+    return name, Path(path)
+
+
+def _card(args: argparse.Namespace) -> None:
+    from guillemets.inference.reading import read_documents
+    from guillemets.inference.schema import Document
+    from guillemets.inference.tagger import QuoteTagger
+
+    from .baseline import RuleTagger
+    from .card import write_card
+    from .evaluation import evaluate
+
+    taggers = {
+        "this model": QuoteTagger.from_pretrained(args.model, args.device),
+        "rules": RuleTagger(),
+    }
+    others = [(name, {d.id: d for d in read_documents(path)}) for name, path in args.other]
+    sets: dict[str, dict[str, Evaluation]] = {}
+    for title, path in args.data:
+        gold = list(read_documents(path))
+        systems = sets[title] = {
+            name: evaluate(gold, list(t.pipe_documents(Document(d.id, d.text) for d in gold)))
+            for name, t in taggers.items()
+        }
+        for name, predicted in others:
+            if any(d.id in predicted for d in gold):
+                systems[name] = evaluate(gold, predicted.values())
+    write_card(args.model, sets)
+    print(f"{args.model / 'README.md'} written")
 
 
 # ---------------------------------------------------------------- backbone
