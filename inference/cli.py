@@ -256,6 +256,7 @@ def _counting(documents: Iterable[Document]) -> Iterator[Iterable[Document]]:
 TRAINING_COMMANDS = {
     "train": "train a model from a config",
     "evaluate": "judge a model or predictions against gold",
+    "compare": "what one system gains on another",
     "calibrate": "make a model's scores mean what they say",
     "card": "write the figures of a model's card",
     "backbone": "build, adapt or describe a backbone to train from",

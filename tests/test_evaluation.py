@@ -17,7 +17,7 @@ from guillemets.inference.errors import InputError
 from guillemets.inference.schema import Document, Quote, Speaker, Stance
 from guillemets.training.baseline import RuleTagger
 from guillemets.training.calibrate import fit
-from guillemets.training.evaluation import calibration, evaluate
+from guillemets.training.evaluation import calibration, compare, evaluate
 from guillemets.training.metrics import score
 from guillemets.training.slices import marks, naming
 
@@ -166,29 +166,40 @@ def test_the_baseline_keeps_the_schema(heldout):
     assert score(heldout, RuleTagger().pipe_documents(heldout))["overlap_f1"] > 0.5
 
 
+def test_comparison_is_paired(heldout):
+    worse = [damaged(d, 6) for d in heldout]
+    found = compare(heldout, worse, heldout)
+    gain = found.gains["overlap_f1"]
+    assert gain.value == pytest.approx(1 - score(heldout, worse)["overlap_f1"])
+    assert 0 < gain.low <= gain.value <= gain.high
+    back = compare(heldout, heldout, worse)
+    assert back.gains["overlap_f1"].value == -gain.value
+    assert back.changed == sorted(((i, -n) for i, n in found.changed), key=lambda pair: pair[1])
+    same = compare(heldout, worse, worse)
+    assert same.changed == [] and all(g.low == g.high == 0 for g in same.gains.values())
+
+
 def test_evaluate_command(tmp_path, heldout, capsys):
     lines = [b"".join(msgspec.json.encode(d) + b"\n" for d in ds)
              for ds in (heldout, [damaged(d, 4) for d in heldout])]  # fmt: skip
     gold, predictions, out = (tmp_path / n for n in ("gold.jsonl", "pred.jsonl", "out.json"))
     gold.write_bytes(lines[0])
     predictions.write_bytes(lines[1])
-    assert (
-        cli.main(["evaluate", str(gold), "--predictions", str(predictions), "--json", str(out)])
-        == 0
-    )
+    assert cli.main(["evaluate", str(gold), "--system", str(predictions), "--json", str(out)]) == 0
     shown, written = capsys.readouterr().out, json.loads(out.read_text())
     assert (
         f"{written['figures']['overlap_f1']['value']:.3f}" in shown and "speaker named by" in shown
     )
-    assert cli.main(["evaluate", str(gold), "--baseline"]) == 0
+    assert cli.main(["evaluate", str(gold), "--system", "rules"]) == 0
     (tmp_path / "other.jsonl").write_bytes(
         b"".join(msgspec.json.encode(Document(d.id, d.text + "!")) + b"\n" for d in heldout)
     )
-    capsys.readouterr()
-    assert cli.main(["evaluate", str(gold), "--predictions", str(tmp_path / "other.jsonl")]) == 2
+    assert cli.main(["compare", "rules", str(predictions), str(gold)]) == 0
+    assert "better" in capsys.readouterr().out
+    assert cli.main(["evaluate", str(gold), "--system", str(tmp_path / "other.jsonl")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
     (tmp_path / "empty.jsonl").write_text("")
-    assert cli.main(["evaluate", str(tmp_path / "empty.jsonl"), "--baseline"]) == 2
+    assert cli.main(["evaluate", str(tmp_path / "empty.jsonl"), "--system", "rules"]) == 2
 
 
 def test_figures_of_a_card(heldout, tmp_path):

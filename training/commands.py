@@ -20,6 +20,7 @@ def add_arguments(name: str, parser: argparse.ArgumentParser) -> None:
     {
         "train": _train_arguments,
         "evaluate": _evaluate_arguments,
+        "compare": _compare_arguments,
         "calibrate": _calibrate_arguments,
         "card": _card_arguments,
         "backbone": _backbone_arguments,
@@ -53,31 +54,27 @@ def _train(args: argparse.Namespace) -> None:
 # ---------------------------------------------------------------- evaluate, calibrate
 
 
+SYSTEM = "a model (folder or hub id), a .jsonl file of predictions, or the word « rules » for the baseline"
+
+
 def _evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Figures with 95 % intervals (bootstrap over documents), whole and by slice."
     )
     parser.add_argument("data", type=Path, metavar="GOLD", help="JSON Lines of gold documents")
-    system = parser.add_mutually_exclusive_group()
-    system.add_argument("--model", metavar="DIR_OR_ID", help="default: the one that ships")
-    system.add_argument("--predictions", type=Path, metavar="FILE", help="judge these documents")
-    system.add_argument("--baseline", action="store_true", help="judge the rule baseline")
+    parser.add_argument(
+        "--system", metavar="SYSTEM", help=f"{SYSTEM} (default: the model that ships)"
+    )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure here as well")
     parser.set_defaults(run=_evaluate)
 
 
 def _evaluate(args: argparse.Namespace) -> None:
-    from guillemets.inference.reading import read_documents
-
-    gold = list(read_documents(args.data))
-    if not gold:
-        raise InputError(f"{args.data}: no documents")
-    predicted = _predictions(args, gold)
-
     from .evaluation import evaluate
 
-    found = evaluate(gold, predicted)
+    gold = _gold(args.data)
+    found = evaluate(gold, _predictions(args.system, gold, args.device))
     _show(found)
     if args.json:
         import msgspec
@@ -88,25 +85,67 @@ def _evaluate(args: argparse.Namespace) -> None:
             raise InputError(f"{args.json}: {error.strerror or error}") from None
 
 
-def _predictions(args: argparse.Namespace, gold: list[Document]) -> list[Document]:
+def _gold(path: Path) -> list[Document]:
+    from guillemets.inference.reading import read_documents
+
+    gold = list(read_documents(path))
+    if not gold:
+        raise InputError(f"{path}: no documents")
+    return gold
+
+
+def _predictions(system: str | None, gold: list[Document], device: str) -> list[Document]:
     from guillemets.inference.reading import read_documents
     from guillemets.inference.schema import Document
 
-    if args.predictions:
-        predicted = list(read_documents(args.predictions))
+    if system and system.endswith(".jsonl"):
+        predicted = list(read_documents(system))
         texts = {d.id: d.text for d in predicted}
         for document in gold:
             if texts.get(document.id, document.text) != document.text:
-                raise InputError(f"{args.predictions}: {document.id}: not the text of the gold")
+                raise InputError(f"{system}: {document.id}: not the text of the gold")
         return predicted
     bare = (Document(d.id, d.text) for d in gold)
-    if args.baseline:
+    if system == "rules":
         from .baseline import RuleTagger
 
         return list(RuleTagger().pipe_documents(bare))
     from guillemets.inference.tagger import QuoteTagger
 
-    return list(QuoteTagger.from_pretrained(args.model, device=args.device).pipe_documents(bare))
+    return list(QuoteTagger.from_pretrained(system, device=device).pipe_documents(bare))
+
+
+def _compare_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "What the second system gains on the first (paired bootstrap over documents)."
+    )
+    parser.add_argument("first", metavar="A", help=SYSTEM)
+    parser.add_argument("second", metavar="B", help="likewise")
+    parser.add_argument("data", type=Path, metavar="GOLD", help="JSON Lines of gold documents")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.set_defaults(run=_compare)
+
+
+def _compare(args: argparse.Namespace) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from .evaluation import compare
+
+    gold = _gold(args.data)
+    found = compare(gold, *(_predictions(s, gold, args.device) for s in (args.first, args.second)))
+    table = Table(box=box.SIMPLE, title="gain of the second system, with 95 % intervals")
+    for column in ("figure", "gain", "from", "to", ""):
+        table.add_column(column, justify="right" if column in ("gain", "from", "to") else "left")
+    for name, gain in found.gains.items():
+        sure = "" if gain.low <= 0 <= gain.high else "better" if gain.low > 0 else "worse"
+        table.add_row(name, *(f"{x:+.3f}" for x in (gain.value, gain.low, gain.high)), sure)
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(f"{len(found.changed)} of {len(gold)} documents changed in end-to-end hits:")
+    for name, hits in found.changed:
+        console.print(f"  {hits:+d}  {name}", markup=False)
 
 
 def _show(found: Evaluation) -> None:
@@ -152,14 +191,13 @@ def _calibrate_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _calibrate(args: argparse.Namespace) -> None:
-    from guillemets.inference.reading import read_documents
     from guillemets.inference.schema import Document
     from guillemets.inference.tagger import QuoteTagger
 
     from .calibrate import fit, uncalibrated, write
     from .evaluation import evaluate
 
-    gold = list(read_documents(args.data))
+    gold = _gold(args.data)
     tagger = uncalibrated(QuoteTagger.from_pretrained(args.model, device=args.device))
     predicted = list(tagger.pipe_documents(Document(d.id, d.text) for d in gold))
     scaling = fit(gold, predicted)
@@ -216,7 +254,7 @@ def _card(args: argparse.Namespace) -> None:
     others = [(name, {d.id: d for d in read_documents(path)}) for name, path in args.other]
     sets: dict[str, dict[str, Evaluation]] = {}
     for title, path in args.data:
-        gold = list(read_documents(path))
+        gold = _gold(path)
         systems = sets[title] = {
             name: evaluate(gold, list(t.pipe_documents(Document(d.id, d.text) for d in gold)))
             for name, t in taggers.items()

@@ -93,6 +93,39 @@ def evaluate(gold: Sequence[Document], predicted: Iterable[Document]) -> Evaluat
     )
 
 
+class Comparison(msgspec.Struct, frozen=True):
+    """What the second system gains on the first; positive is better."""
+
+    gains: dict[str, Interval]
+    changed: list[tuple[str, int]]  # document ids, and by how many end-to-end hits, worst first
+
+
+def compare(
+    gold: Sequence[Document], first: Iterable[Document], second: Iterable[Document]
+) -> Comparison:
+    """Paired bootstrap: both systems are judged on the same draws of documents."""
+    rows = []
+    for predicted in (first, second):
+        by_id = {d.id: d for d in predicted}
+        rows.append([counts(judge(g, by_id.get(g.id, Document(g.id, g.text)))) for g in gold])
+    a, b = (np.stack(r) for r in rows)
+    weights = draws(len(gold))
+    whole, drawn = (
+        [figures(x) for x in pair] for pair in ((a.sum(0), b.sum(0)), (weights @ a, weights @ b))
+    )
+    gains = {
+        name: Interval(
+            float(whole[1][name] - whole[0][name]),
+            *map(float, np.percentile(drawn[1][name] - drawn[0][name], [2.5, 97.5])),
+        )
+        for name in whole[0]
+    }
+    hit = FIELDS.index("end2end")
+    difference = (b - a)[:, hit].astype(int).tolist()
+    changed = sorted(((d.id, n) for d, n in zip(gold, difference) if n), key=lambda pair: pair[1])
+    return Comparison(gains, changed)
+
+
 def _slices(
     name: str, gold: Sequence[Document], judged: list[list[Judged]], weights: np.ndarray
 ) -> dict[str, Slice]:
