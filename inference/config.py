@@ -20,6 +20,7 @@ class QuoteConfig(PreTrainedConfig):
         reach: int = 160,
         window_tokens: int = 510,
         window_overlap: int = 128,
+        targets: bool = False,
         stance_temperature: float = 1.0,
         score_scale: float = 1.0,
         score_bias: float = 0.0,
@@ -31,6 +32,7 @@ class QuoteConfig(PreTrainedConfig):
         self.reach = reach  # words to either side of a quote where its mention and cue may stand
         self.window_tokens = window_tokens
         self.window_overlap = window_overlap
+        self.targets = targets  # whether a head points at what a stance is for or against
         # Fitted on held-out documents by `guillemets calibrate`.
         self.stance_temperature = stance_temperature
         self.score_scale, self.score_bias = score_scale, score_bias

@@ -153,6 +153,18 @@ def pick(
     return best if best is not None and mass >= none else None
 
 
+def pick_span(log_probabilities: np.ndarray, limit: int = 12) -> tuple[int, int] | None:
+    """The likeliest span of at most ``limit`` words, from log-probabilities (2, words + 1), or None."""
+    first, last = log_probabilities[:, :-1]
+    best, score = None, float(log_probabilities[:, -1].sum())
+    for length in range(min(limit, len(first))):
+        together = first[: len(first) - length] + last[length:]
+        word = int(together.argmax())
+        if together[word] > score:
+            best, score = (word, word + length + 1), float(together[word])
+    return best
+
+
 def _grow(word: int, possible: np.ndarray, threshold: float = 0.2) -> tuple[int, int]:
     first, end = word, word + 1
     while first > 0 and possible[first - 1] > threshold:

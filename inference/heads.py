@@ -91,6 +91,19 @@ class Pointer(nn.Module):
         return torch.log_softmax(torch.cat([scores, self.none(vectors)], dim=-1).float(), dim=-1)
 
 
+class SpanPointer(nn.Module):
+    """For each quote, the first and the last word of one span, or « none »."""
+
+    def __init__(self, hidden: int, size: int, tags: int, dropout: float) -> None:
+        super().__init__()
+        self.first = Pointer(hidden, size, tags, dropout)
+        self.last = Pointer(hidden, size, tags, dropout)
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        """Log-probabilities (B, Q, 2, W + 1) of the first and the last word; inputs as Pointer's."""
+        return torch.stack([self.first(*inputs), self.last(*inputs)], dim=2)
+
+
 class StanceHead(nn.Module):
     """Stance from the quote, its cue, its speaker's mention and the sentences around."""
 

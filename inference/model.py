@@ -16,7 +16,7 @@ from transformers.utils import ModelOutput
 from .config import QuoteConfig
 from .crf import LinearChainCRF
 from .features import FEATURES
-from .heads import Pointer, StanceHead, distances, quote_vectors
+from .heads import Pointer, SpanPointer, StanceHead, distances, quote_vectors
 from .labels import QUOTE_LABELS, SPAN_LABELS
 from .schema import STANCES
 
@@ -26,6 +26,7 @@ LINE_FEATURE = FEATURES.index("after_break")
 TAG_WEIGHTS = {"quote": 8.0, "mention": 4.0, "cue": 4.0}
 POINTER_WEIGHTS = {"mention": 1.0, "cue": 0.5}
 STANCE_WEIGHT = 1.0
+TARGET_WEIGHT = 0.3
 STANCE_SMOOTHING = 0.1  # annotators differ most here
 NONE, IGNORED = -1, -2  # as the first word of a pointer's target
 
@@ -43,11 +44,15 @@ class QuoteOutput(ModelOutput):
 
 @dataclass
 class Attributions:
-    """For Q quotes: log-probabilities (B, Q, W + 1), « none » last, and stance logits (B, Q, 3)."""
+    """For Q quotes: log-probabilities (B, Q, W + 1), « none » last, and stance logits (B, Q, 3).
+
+    ``target``: those of its first and its last word (B, Q, 2, W + 1), where the model has targets.
+    """
 
     mention: Tensor
     cue: Tensor
     stance: Tensor
+    target: Tensor | None = None
 
 
 class QuoteModel(PreTrainedModel):
@@ -72,6 +77,8 @@ class QuoteModel(PreTrainedModel):
         self.mention_pointer = Pointer(hidden, size, len(SPAN_LABELS), dropout)
         self.cue_pointer = Pointer(hidden, size, len(SPAN_LABELS), dropout)
         self.stance_head = StanceHead(hidden, size, dropout, len(STANCES))
+        if config.targets:
+            self.target_pointer = SpanPointer(hidden, size, len(SPAN_LABELS), dropout)
         self.post_init()
 
     def encode(self, input_ids: Tensor, attention_mask: Tensor, heads: Tensor) -> Tensor:
@@ -93,7 +100,7 @@ class QuoteModel(PreTrainedModel):
     def attribute(
         self, tags: QuoteOutput, features: Tensor, mask: Tensor, quotes: Tensor
     ) -> Attributions:
-        """Mentions, cues and stances of quotes (B, Q, 2), given the taggers' output."""
+        """Mentions, cues, stances and targets of quotes (B, Q, 2), given the taggers' output."""
         words, lines = tags.words, features[..., LINE_FEATURE].long().cumsum(1)
         vectors = quote_vectors(words, quotes)
         distance = distances(quotes, words.shape[1])
@@ -106,7 +113,11 @@ class QuoteModel(PreTrainedModel):
             prior = torch.log_softmax(emissions.float(), -1).to(words.dtype)
             pointers.append(pointer(words, vectors, quotes, prior, lines, allowed))
         stance = self.stance_head(words, vectors, quotes, *(p.detach() for p in pointers))
-        return Attributions(*pointers, stance)
+        target = None
+        if self.config.targets:  # mostly inside the quote; a mention is seldom what it is about
+            prior = torch.log_softmax(tags.mention.float(), -1).to(words.dtype).detach()
+            target = self.target_pointer(words, vectors, quotes, prior, lines, near)
+        return Attributions(*pointers, stance, target)
 
     def forward(
         self,
@@ -121,6 +132,7 @@ class QuoteModel(PreTrainedModel):
         quotes: Tensor | None = None,
         mention_targets: Tensor | None = None,
         cue_targets: Tensor | None = None,
+        target_targets: Tensor | None = None,
         stance_labels: Tensor | None = None,
     ) -> QuoteOutput:
         """Tags a batch of windows; with labels, the loss as well.
@@ -148,6 +160,8 @@ class QuoteModel(PreTrainedModel):
                 ignore_index=-100,
                 label_smoothing=STANCE_SMOOTHING,
             )
+            if found.target is not None:
+                loss = loss + TARGET_WEIGHT * span_loss(found.target, target_targets)
         output.loss = loss
         return output
 
@@ -160,5 +174,17 @@ def pointer_loss(log_probabilities: Tensor, targets: Tensor) -> Tensor:
     wanted = (position >= first) & (position < end) & (position < size)
     wanted = wanted | ((first == NONE) & (position == size))
     hit = log_probabilities.masked_fill(~wanted, -1e4).logsumexp(-1)
-    kept = (targets[..., 0] != IGNORED) & wanted.any(-1)
+    # A word out of the pointer's reach can't be learned.
+    kept = (targets[..., 0] != IGNORED) & wanted.any(-1) & (hit > -1e3)
     return -(hit * kept).sum() / kept.sum().clamp(min=1)
+
+
+def span_loss(log_probabilities: Tensor, targets: Tensor) -> Tensor:
+    """Mean over quotes of −log of the probabilities of a target's first and last word."""
+    first, end = targets[..., 0], targets[..., 1]
+    beyond = torch.where(first == NONE, first, end - 1)
+    edges = [(first, first + 1), (beyond, end)]
+    return sum(
+        pointer_loss(log_probabilities[:, :, i], torch.stack(edge, dim=-1))
+        for i, edge in enumerate(edges)
+    )

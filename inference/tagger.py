@@ -19,7 +19,7 @@ from transformers import AutoTokenizer, PreTrainedConfig
 from transformers.utils import logging as transformers_logging
 
 from .config import QuoteConfig
-from .decoding import WordQuote, decode_quotes, decode_tags, pick
+from .decoding import WordQuote, decode_quotes, decode_tags, pick, pick_span
 from .errors import InputError
 from .features import word_features
 from .model import QuoteModel, QuoteOutput
@@ -49,6 +49,7 @@ class _Found:
     mention: tuple[int, int] | None
     cue: tuple[int, int] | None
     stance: list[float]
+    target: tuple[int, int] | None
 
 
 @dataclass
@@ -206,7 +207,13 @@ class QuoteTagger:
             candidates = decode_tags(emission.numpy())
             possible = emission.softmax(-1).numpy()
             pointed.append([pick(row, candidates, possible) for row in pointer[0].cpu().numpy()])
-        for quote, mention, cue, stance in zip(quotes, *pointed, stances.softmax(-1).tolist()):
+        if scores.target is None:
+            targets = [None] * len(quotes)
+        else:
+            targets = [pick_span(row) for row in scores.target[0].cpu().numpy()]
+        for quote, mention, cue, target, stance in zip(
+            quotes, *pointed, targets, stances.softmax(-1).tolist()
+        ):
             yield _Found(
                 _offsets(view, (quote.first, quote.end), offset),
                 quote.kind,
@@ -214,6 +221,7 @@ class QuoteTagger:
                 _offsets(view, mention, offset, window.first),
                 _offsets(view, cue, offset, window.first),
                 stance,
+                _offsets(view, target, offset, window.first),
             )
 
     def _calibrated(self, probability: float) -> float:
@@ -317,11 +325,16 @@ def _document(document: Document, found: list[_Found]) -> Document:
                 type=QUOTE_TYPES[f.kind],
                 speaker=Speaker(name, f.mention and Span.of(text, *f.mention)) if name else None,
                 cue=f.cue and Span.of(text, *f.cue),
-                stance=Stance(STANCES[best], None, scores),
+                stance=Stance(STANCES[best], _target(text, f, STANCES[best]), scores),
                 score=round(f.score, 4),
             )
         )
     return Document(document.id, text, quotes)
+
+
+def _target(text: str, found: _Found, label: str) -> str | None:
+    """What a side is for or against; who takes none has no target."""
+    return text[slice(*found.target)] if found.target and label != "neutral" else None
 
 
 def _check(text: object) -> None:

@@ -5,9 +5,19 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from guillemets.inference.crf import LinearChainCRF, log_messages, span_probability, viterbi
-from guillemets.inference.decoding import DIRECT, INDIRECT, MIXED, decode_quotes, pick, snap
+from guillemets.inference.decoding import (
+    DIRECT,
+    INDIRECT,
+    MIXED,
+    decode_quotes,
+    pick,
+    pick_span,
+    snap,
+)
 from guillemets.inference.labels import QUOTE_LABELS, SPAN_LABELS, spans_of, transition_mask
 from guillemets.inference.text import View
 
@@ -136,3 +146,12 @@ def test_pointer_chooses_a_candidate_or_none():
     assert pick(certain, [(1, 3), (4, 5)], tags) == (1, 3)
     assert pick(np.log(np.array([0.01] * 5 + [0.95])), [(1, 3)], tags) is None
     assert pick(np.log(np.array([0.9, 0.02, 0.02, 0.02, 0.02, 0.02])), [(1, 3)], tags) == (0, 1)
+
+
+@given(st.integers(1, 20), st.integers(0, 10_000))
+def test_the_likeliest_span_of_a_pair_of_pointers(words, seed):
+    scores = np.random.default_rng(seed).normal(size=(2, words + 1))
+    spans = [(a, b) for a in range(words) for b in range(a + 1, min(words, a + 12) + 1)]
+    best = max(spans, key=lambda s: scores[0, s[0]] + scores[1, s[1] - 1])
+    worth = scores[0, best[0]] + scores[1, best[1] - 1]
+    assert pick_span(scores) == (best if worth > scores[:, -1].sum() else None)

@@ -9,10 +9,10 @@ from transformers import TrainerState
 
 from guillemets.inference.errors import InputError
 from guillemets.inference.model import QuoteModel
-from guillemets.inference.schema import Document
+from guillemets.inference.schema import Document, Quote, Stance
 from guillemets.inference.tagger import QuoteTagger
 from guillemets.training.averaging import WeightAverage
-from guillemets.training.examples import Collator, examples
+from guillemets.training.examples import Collator, examples, nearest
 from guillemets.training.metrics import score
 from guillemets.training.pretrain import adapt
 from guillemets.training.settings import Settings, load_settings
@@ -60,6 +60,7 @@ def test_a_tiny_run_overfits_four_documents(settings, few):
     tagger = QuoteTagger.from_pretrained(options.output, device="cpu")
     again = score(few, tagger.pipe_documents(Document(d.id, d.text) for d in few))
     assert again["exact_f1"] > 0.85 and again["stance_macro_f1"] > 0.6 and again["mention"] > 0.8
+    assert again["target"] > 0.5
 
 
 def test_a_run_resumes_where_it_stopped(settings, tmp_path):
@@ -121,6 +122,15 @@ def test_windows_keep_every_label(settings, few):
     for example in cut:  # a window never starts inside a label
         for name in ("quote_labels", "mention_labels", "cue_labels"):
             assert example[name][0] == 0 or example[name][0] % 2 == 1
+
+
+def test_targets_are_looked_for_near_the_quote():
+    text = "La loi est votée. La loi, dit-on, est « une honte, cette loi, la loi »."
+    stance, start = Stance("condemn", "la loi"), text.index("une")
+    quote = Quote(start, len(text) - 3, text[start:-3], "mixed", None, None, stance)
+    assert nearest(text, "la loi", quote).start == text.index("la loi")  # inside, though in the end
+    assert nearest(text, "La loi", quote).start == text.rindex("La loi")
+    assert nearest(text, "la taxe", quote) is None and nearest(text, None, quote) is None
 
 
 def test_bad_runs_are_refused_in_one_line(settings, tmp_path):

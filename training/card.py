@@ -26,6 +26,7 @@ FIGURES = {
     "quote_speaker_f1": "quote + speaker F1",
     "stance_accuracy": "stance accuracy",
     "stance_macro_f1": "stance macro-F1",
+    "target": "target, where the side is right",
     "end2end_f1": "end to end F1",
 }
 DIVISIONS = ("type", "speaker named by", "marks")

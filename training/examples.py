@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -26,28 +27,50 @@ def examples(
     for document in documents:
         view = View.of(document.text)
         features = word_features(view)
-        gold = [aligned for q in document.quotes if (aligned := _Aligned.of(view, q))]
+        gold = [
+            aligned for q in document.quotes if (aligned := _Aligned.of(document.text, view, q))
+        ]
         for window in make_windows(view, tokenizer, size, overlap):
             yield _example(window, features, gold)
 
 
 class _Aligned:
-    """A gold quote in words: its span, its mention and cue (or None), its label and stance."""
+    """A gold quote in words: its span, its mention, cue and target (or None), its label and stance."""
 
     def __init__(
-        self, quote: Quote, span: WordSpan, mention: WordSpan | None, cue: WordSpan | None
+        self,
+        quote: Quote,
+        span: WordSpan,
+        mention: WordSpan | None,
+        cue: WordSpan | None,
+        target: WordSpan | None,
     ):
         self.kind = f"-{quote.type}"
-        self.span, self.mention, self.cue = span, mention, cue
+        self.span, self.mention, self.cue, self.target = span, mention, cue, target
         self.stance = STANCES.index(quote.stance.label)
+        self.sided = quote.stance.label != "neutral"
 
     @classmethod
-    def of(cls, view: View, quote: Quote) -> _Aligned | None:
+    def of(cls, text: str, view: View, quote: Quote) -> _Aligned | None:
         span = word_span(view, quote.start, quote.end)
         if span is None:
             return None
         mention = quote.speaker.mention if quote.speaker else None
-        return cls(quote, span, _words(view, mention), _words(view, quote.cue))
+        target = nearest(text, quote.stance.target, quote)
+        return cls(quote, span, *(_words(view, s) for s in (mention, quote.cue, target)))
+
+
+def nearest(text: str, words: str | None, quote: Quote) -> Span | None:
+    """Where a quote's target stands: its first occurrence inside the quote, else the nearest one."""
+    if not words:
+        return None
+    places = [m.start() for m in re.finditer(re.escape(words), text)]
+    if not places:
+        return None
+    inside = [p for p in places if quote.start <= p and p + len(words) <= quote.end]
+    gap = lambda p: max(p - quote.end, quote.start - p - len(words))  # noqa: E731
+    start = inside[0] if inside else min(places, key=gap)
+    return Span(start, start + len(words), words)
 
 
 def _words(view: View, span: Span | None) -> WordSpan | None:
@@ -70,7 +93,7 @@ def word_span(view: View, start: int, end: int) -> WordSpan | None:
 def _example(window: Window, features: np.ndarray, gold: list[_Aligned]) -> dict[str, Any]:
     count = window.last - window.first
     tags = {name: [0] * count for name in ("quote", "mention", "cue")}
-    quotes, mentions, cues, stances = [], [], [], []
+    quotes, mentions, cues, targets, stances = [], [], [], [], []
     for quote in gold:
         begin = QUOTE_LABELS.index("B" + quote.kind)
         _paint(tags["quote"], _clip(quote.span, window), begin)
@@ -80,6 +103,7 @@ def _example(window: Window, features: np.ndarray, gold: list[_Aligned]) -> dict
             quotes.append(_shift(quote.span, window))
             mentions.append(_target(quote.mention, window))
             cues.append(_target(quote.cue, window))
+            targets.append(_target(quote.target, window) if quote.sided else (IGNORED, IGNORED))
             stances.append(quote.stance)
     return {
         "length": len(window.input_ids),
@@ -92,6 +116,7 @@ def _example(window: Window, features: np.ndarray, gold: list[_Aligned]) -> dict
         "quotes": quotes,
         "mention_targets": mentions,
         "cue_targets": cues,
+        "target_targets": targets,
         "stance_labels": stances,
     }
 
@@ -149,7 +174,7 @@ class Collator:
             "stance_labels": _stack([e["stance_labels"] or [-100] for e in batch], -100),
             **{
                 name: _stack([e[name] or [[IGNORED] * 2] for e in batch], [IGNORED] * 2)
-                for name in ("mention_targets", "cue_targets")
+                for name in ("mention_targets", "cue_targets", "target_targets")
             },
         }
 

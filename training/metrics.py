@@ -23,7 +23,7 @@ TITLES = frozenset(
 Edges = tuple[int, int]
 FIELDS = (
     "gold", "predicted", "exact", "overlap", "named", "strict", "lenient", "mentioned", "mention",
-    "quote_speaker", "end2end",
+    "quote_speaker", "end2end", "sided", "target",
     *(f"{n} {t}" for n in ("gold", "exact", "overlap") for t in QUOTE_TYPES),
     *(f"{g}>{p}" for g in STANCES for p in STANCES),
 )  # fmt: skip
@@ -151,6 +151,9 @@ def counts(judged: Iterable[Judged]) -> np.ndarray:
                 add("lenient")
         if j.gold.speaker and j.gold.speaker.mention:
             add("mentioned", *(["mention"] if j.mention else []))
+        if j.stance and j.gold.stance.target:
+            near = same_name(j.gold.stance.target, j.predicted.stance.target)
+            add("sided", *(["target"] if near else []))
         if j.speaker:
             add("quote_speaker", *(["end2end"] if j.stance else []))
     return row
@@ -185,6 +188,7 @@ def figures(rows: np.ndarray) -> dict[str, np.ndarray]:
         "speaker_lenient": _ratio(c["lenient"], c["named"]),
         "mention": _ratio(c["mention"], c["mentioned"]),
         "stance_accuracy": _ratio(right, c["overlap"]),
+        "target": _ratio(c["target"], c["sided"]),
         "stance_macro_f1": sum(stance.values()) / len(STANCES),
         **{f"stance_{s}": value for s, value in stance.items()},
     }

@@ -124,6 +124,7 @@ def _fresh(settings: Settings, encoder: PreTrainedConfig) -> QuoteModel:
         head_dropout=settings.heads.dropout,
         window_tokens=settings.windows.tokens,
         window_overlap=settings.windows.overlap,
+        targets=True,
     )
     model = QuoteModel(config)
     model.encoder = AutoModel.from_pretrained(
@@ -138,6 +139,7 @@ def _fresh(settings: Settings, encoder: PreTrainedConfig) -> QuoteModel:
 
 def _trained(settings: Settings, config: QuoteConfig) -> QuoteModel:
     """A model that `train` has made: its heads keep their size, and the new run's windows are taken."""
+    config.targets = True  # an older model gets the head it lacks
     config.head_dropout = settings.heads.dropout
     config.window_tokens = settings.windows.tokens
     config.window_overlap = settings.windows.overlap
