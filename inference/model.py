@@ -78,7 +78,7 @@ class QuoteModel(PreTrainedModel):
         self.cue_pointer = Pointer(hidden, size, len(SPAN_LABELS), dropout)
         self.stance_head = StanceHead(hidden, size, dropout, len(STANCES))
         if config.targets:
-            self.target_pointer = SpanPointer(hidden, size, len(SPAN_LABELS), dropout)
+            self.target_pointer = SpanPointer(hidden, size // 2, len(SPAN_LABELS), dropout)
         self.post_init()
 
     def encode(self, input_ids: Tensor, attention_mask: Tensor, heads: Tensor) -> Tensor:

@@ -120,8 +120,8 @@ def html(documents: Iterable[Document]) -> Iterator[str]:
         articles=(_article(document, number) for number, document in enumerate(documents)),
         css=css,
         js=js,
-        css_hash=_csp_hash(css),
-        js_hash=_csp_hash(js),
+        css_hash=csp_hash(css),
+        js_hash=csp_hash(js),
         stances=FRENCH_STANCES,
         types=FRENCH_TYPES,
         signs=SIGNS,
@@ -138,16 +138,16 @@ def _page() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(verbatim=_verbatim, excerpt=_excerpt, percent=_percent)
+    environment.filters.update(verbatim=verbatim, excerpt=_excerpt, percent=_percent)
     return environment.get_template("page.html.jinja")
 
 
-def _csp_hash(source: str) -> str:
+def csp_hash(source: str) -> str:
     """What the page's policy allows: this very text, and no other style or script."""
     return f"sha256-{b64encode(sha256(source.encode()).digest()).decode()}"
 
 
-def _verbatim(text: str) -> str:
+def verbatim(text: str) -> str:
     """Text escaped so that a browser reads every character back (but NUL, which HTML lacks)."""
     from markupsafe import Markup, escape
 

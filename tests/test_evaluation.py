@@ -19,6 +19,7 @@ from guillemets.training.baseline import RuleTagger
 from guillemets.training.calibrate import fit
 from guillemets.training.evaluation import calibration, compare, evaluate
 from guillemets.training.metrics import score
+from guillemets.training.mistakes import mistakes
 from guillemets.training.slices import marks, naming
 
 YARDSTICK = ROOT.parent / "shared" / "tools" / "score.py"
@@ -228,3 +229,29 @@ def test_figures_of_a_card(heldout, tmp_path):
     card.write_text("no place for figures", encoding="utf-8")
     with pytest.raises(InputError, match=OPEN):
         write_card(tmp_path, sets)
+
+
+def test_the_report_shows_every_error_and_escapes_texts(tmp_path, heldout, capsys):
+    hostile = "<script>alert(1)</script> & « Non », dit Anne Roy."
+    start = hostile.index("Non")
+    said = Quote(start, start + 3, "Non", "direct", None, None, Stance("neutral"))
+    gold = [*heldout[:3], Document("<b>x</b>", hostile, [said])]
+    found = [*(damaged(d, 7) for d in heldout[:3]), Document("<b>x</b>", hostile)]
+    listed = list(mistakes(gold, found))
+    assert {"missed", "edges", "speaker", "stance"} <= {k for m in listed for k in m.kinds}
+    assert not list(mistakes(gold, gold))
+    for m in listed:
+        whole = "".join(p.text for p in m.pieces)
+        assert whole in next(d.text for d in gold if d.id == m.document)
+        assert "".join(p.text for p in m.pieces if p.gold) == (m.gold.text if m.gold else "")
+    paths = [tmp_path / "gold.jsonl", tmp_path / "found.jsonl", tmp_path / "page.html"]
+    for path, documents in zip(paths, (gold, found)):
+        path.write_bytes(b"".join(msgspec.json.encode(d) + b"\n" for d in documents))
+    data, system, page = map(str, paths)
+    assert cli.main(["evaluate", data, "--system", system, "--report", page]) == 0
+    html = paths[2].read_text(encoding="utf-8")
+    assert html.count("<article") == len(listed) and html.count("<script") == 1
+    assert "&lt;script&gt;alert(1)" in html and "<b>x" not in html
+    assert "http" not in re.sub(r"http-equiv|http://www.w3.org", "", html)  # nothing from outside
+    assert cli.main(["evaluate", data, "--system", system, "--report", str(tmp_path)]) == 2
+    assert "directory" in capsys.readouterr().err

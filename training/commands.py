@@ -67,6 +67,9 @@ def _evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure here as well")
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE.html", help="write a page with plots and every error"
+    )
     parser.set_defaults(run=_evaluate)
 
 
@@ -74,15 +77,30 @@ def _evaluate(args: argparse.Namespace) -> None:
     from .evaluation import evaluate
 
     gold = _gold(args.data)
-    found = evaluate(gold, _predictions(args.system, gold, args.device))
+    predicted = _predictions(args.system, gold, args.device)
+    found = evaluate(gold, predicted)
     _show(found)
     if args.json:
         import msgspec
 
-        try:
-            args.json.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1))
-        except OSError as error:
-            raise InputError(f"{args.json}: {error.strerror or error}") from None
+        _write(args.json, msgspec.json.format(msgspec.json.encode(found), indent=1))
+    if args.report:
+        from .baseline import RuleTagger
+        from .report import report
+
+        name = args.system or "the model that ships"
+        systems = {name: found}
+        if args.system != "rules":
+            systems["rules"] = evaluate(gold, RuleTagger().pipe_documents(gold))
+        page = report(f"{name} on {args.data.name}", gold, predicted, systems)
+        _write(args.report, page.encode())
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}") from None
 
 
 def _gold(path: Path) -> list[Document]:

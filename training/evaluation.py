@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 import numpy as np
 
-from guillemets.inference.schema import QUOTE_TYPES, STANCES, Document
+from guillemets.inference.schema import STANCES, Document
 
 from .metrics import FIELDS, Judged, counts, figures, judge
 from .slices import SLICES
@@ -133,8 +133,8 @@ def _slices(
     for i, (document, js) in enumerate(zip(gold, judged)):
         for j in js:
             if j.gold is not None:
-                parts[SLICES[name](document, j.gold)][i].append(j)
-    order = list(QUOTE_TYPES) if name == "type" else sorted(parts, key=lambda k: -_size(parts[k]))
+                parts[SLICES[name].of(document, j.gold)][i].append(j)
+    order = SLICES[name].order or sorted(parts, key=lambda k: -_size(parts[k]))
     return {key: _slice(parts[key], weights) for key in order if key in parts}
 
 

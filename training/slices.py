@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 from guillemets.inference import lexicon
 from guillemets.inference.marks import find_marks
-from guillemets.inference.schema import Document, Quote
+from guillemets.inference.schema import QUOTE_TYPES, Document, Quote
 from guillemets.inference.words import fold
 
 from .metrics import folded_name
@@ -51,26 +52,42 @@ def marks(document: Document, quote: Quote) -> str:
     return _STYLES.get(glyph, "other") if glyph else "none"
 
 
+GAPS = (20, 60, 200)  # characters
+LENGTHS = (200, 400, 800)  # words
+
+
 def distance(document: Document, quote: Quote) -> str:
     """Characters between the quote and the words that name its speaker."""
     mention = quote.speaker.mention if quote.speaker else None
     if mention is None:
         return "no mention"
-    gap = max(mention.start - quote.end, quote.start - mention.end, 0)
-    return next((f"up to {limit}" for limit in (20, 60, 200) if gap <= limit), "over 200")
+    return _band(max(mention.start - quote.end, quote.start - mention.end, 0), GAPS)
 
 
-def length(document: Document, quote: Quote | None = None) -> str:
+def length(document: Document, quote: Quote) -> str:
     """Words of the document."""
-    words = len(document.text.split())
-    return next((f"up to {limit}" for limit in (200, 400, 800) if words <= limit), "over 800")
+    return _band(len(document.text.split()), LENGTHS)
 
 
-#: Name of a division -> the slice that a gold quote of a document falls in.
-SLICES: dict[str, Callable[[Document, Quote], str]] = {
-    "type": lambda document, quote: quote.type,
-    "speaker named by": naming,
-    "marks": marks,
-    "distance to the mention (characters)": distance,
-    "document length (words)": length,
+def _band(value: int, limits: tuple[int, ...]) -> str:
+    return next((f"up to {limit}" for limit in limits if value <= limit), f"over {limits[-1]}")
+
+
+def _bands(limits: tuple[int, ...]) -> tuple[str, ...]:
+    return (*(_band(limit, limits) for limit in limits), _band(limits[-1] + 1, limits))
+
+
+class Division(NamedTuple):
+    """The slice that a gold quote of a document falls in; an empty order is the largest first."""
+
+    of: Callable[[Document, Quote], str]
+    order: tuple[str, ...] = ()
+
+
+SLICES: dict[str, Division] = {
+    "type": Division(lambda document, quote: quote.type, QUOTE_TYPES),
+    "speaker named by": Division(naming),
+    "marks": Division(marks),
+    "distance to the mention (characters)": Division(distance, (*_bands(GAPS), "no mention")),
+    "document length (words)": Division(length, _bands(LENGTHS)),
 }

@@ -1,0 +1,81 @@
+"""Every error of a system, named by kind and shown in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from guillemets.inference.schema import Document, Quote
+
+from .metrics import Judged, judge, name_of, same_name
+
+CONTEXT = 140  # characters to either side
+#: Kind -> what it means, in the order of a report.
+KINDS = {
+    "missed": "a gold quote that nothing overlaps",
+    "spurious": "a quote that no gold one overlaps",
+    "edges": "found, with other edges",
+    "type": "found, as another type",
+    "mention": "found, linked to other words",
+    "speaker": "found, with another speaker",
+    "stance": "found, with another stance",
+    "target": "found, right side, another target",
+}
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """A stretch of the context, in the gold quote, in the predicted one, both or neither."""
+
+    text: str
+    gold: bool
+    found: bool
+
+
+class Mistake(msgspec.Struct, frozen=True):
+    """A quote with at least one error."""
+
+    document: str
+    kinds: list[str]
+    pieces: list[Piece]
+    gold: Quote | None
+    found: Quote | None
+
+
+def mistakes(gold: Sequence[Document], predicted: Iterable[Document]) -> Iterator[Mistake]:
+    """All quotes with an error, by document and place."""
+    by_id = {d.id: d for d in predicted}
+    for document in gold:
+        judged = judge(document, by_id.get(document.id, Document(document.id, document.text)))
+        for j in sorted(judged, key=lambda j: (j.gold or j.predicted).start):
+            kinds = list(_kinds(j))
+            if kinds:
+                pieces = list(_pieces(document.text, j.gold, j.predicted))
+                yield Mistake(document.id, kinds, pieces, j.gold, j.predicted)
+
+
+def _kinds(j: Judged) -> Iterator[str]:
+    if j.gold is None or j.predicted is None:
+        yield "missed" if j.predicted is None else "spurious"
+        return
+    if not j.exact:
+        yield "edges"
+    if j.gold.type != j.predicted.type:
+        yield "type"
+    if j.gold.speaker and j.gold.speaker.mention and not j.mention:
+        yield "mention"
+    if name_of(j.gold) is not None and not j.speaker:
+        yield "speaker"
+    if not j.stance:
+        yield "stance"
+    elif j.gold.stance.target and not same_name(j.gold.stance.target, j.predicted.stance.target):
+        yield "target"
+
+
+def _pieces(text: str, gold: Quote | None, found: Quote | None) -> Iterator[Piece]:
+    quotes = [q for q in (gold, found) if q is not None]
+    start = max(0, min(q.start for q in quotes) - CONTEXT)
+    end = min(len(text), max(q.end for q in quotes) + CONTEXT)
+    cuts = sorted({start, end, *(e for q in quotes for e in (q.start, q.end))})
+    for left, right in zip(cuts, cuts[1:]):
+        yield Piece(text[left:right], *(bool(q) and q.start <= left < q.end for q in (gold, found)))
