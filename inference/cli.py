@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -12,7 +10,8 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from guillemets.inference.errors import InputError, located, printable
+from guillemets.inference.errors import InputError, printable
+from guillemets.inference.writing import abandon_stdout, writing
 
 if TYPE_CHECKING:
     from guillemets.inference.reading import BadInput
@@ -35,15 +34,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except InputError as error:
         return _complain(str(error))
     except BrokenPipeError:  # the reader has gone, as `head` does
-        _abandon_stdout()
+        abandon_stdout()
         return BROKEN_PIPE
     except KeyboardInterrupt:
         return INTERRUPTED
-
-
-def _abandon_stdout() -> None:
-    """Let what is still buffered go nowhere, or the flush at exit would fail once more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
@@ -154,7 +148,7 @@ def _tag(args: argparse.Namespace) -> int:
 
     tagger = QuoteTagger.from_pretrained(args.model, device=args.device)
     documents = chain([first] if first else [], documents)
-    with _writing(args.output) as out:
+    with writing(args.output) as out:
         tagged = tagger.pipe_documents(documents, args.batch_size, args.min_score)
         with _progress(tagged, shown=not args.quiet and not out.isatty()) as tagged:
             _write(tagged, args.format or _default_format(args.output, out), out)
@@ -191,46 +185,6 @@ def _write(documents: Iterable[Document], format: str, out: TextIO) -> None:
         out.write(piece)
 
 
-@contextmanager
-def _writing(output: Path | None) -> Iterator[TextIO]:
-    """Standard output, or a file that takes its place only when the block has ended well."""
-    try:
-        if output is None:
-            yield sys.stdout
-            sys.stdout.flush()
-        else:
-            with _replacing(output) as out:
-                yield out
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        if output is None:
-            _abandon_stdout()
-        name = "<stdout>" if output is None else str(output)
-        raise InputError(located(name, None, error.strerror or str(error))) from error
-
-
-@contextmanager
-def _replacing(output: Path) -> Iterator[TextIO]:
-    """A file beside ``output``, renamed over it at the end and removed on any failure."""
-    if output.is_dir():
-        raise InputError(located(str(output), None, "is a directory"))
-    if output.exists() and not output.is_file():  # /dev/null, a named pipe
-        with output.open("w", encoding="utf-8") as out:
-            yield out
-        return
-    target = output.resolve()  # a link stays a link
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with part.open("x", encoding="utf-8", newline="\n") as out:
-            yield out
-        if target.exists():
-            shutil.copymode(target, part)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def _progress(
     documents: Iterable[Document], shown: bool
 ) -> AbstractContextManager[Iterable[Document]]:
@@ -255,6 +209,9 @@ def _counting(documents: Iterable[Document]) -> Iterator[Iterable[Document]]:
 #: Defined in guillemets.training.commands, with the arguments they take.
 TRAINING_COMMANDS = {
     "train": "train a model from a config",
+    "convert": "labelled data from one format to another",
+    "validate": "check labelled data",
+    "standoff": "take the texts out of gold, or put them back",
     "evaluate": "judge a model or predictions against gold",
     "compare": "what one system gains on another",
     "calibrate": "make a model's scores mean what they say",

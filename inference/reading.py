@@ -69,9 +69,9 @@ def read_documents(path: str | Path) -> Iterator[Document]:
     """The documents of a JSONL file in the full schema, every span checked against its text."""
     try:
         with open(path, "rb") as stream:
-            for number, line in _lines(stream):
+            for number, line in numbered_lines(stream):
                 try:
-                    gold = _decode(_GOLD, line)
+                    gold = decode_line(_GOLD, line)
                     _check_spans(gold)
                 except ValueError as error:
                     raise InputError(located(str(path), number, str(error))) from None
@@ -119,9 +119,9 @@ def _whole(data: bytes, source: str, stem: str) -> Document | BadInput:
 
 
 def _articles(lines: Iterable[bytes], source: str, stem: str) -> Iterator[Document | BadInput]:
-    for number, line in _lines(lines):
+    for number, line in numbered_lines(lines):
         try:
-            article = _decode(_ARTICLE, line)
+            article = decode_line(_ARTICLE, line)
             name = f"{stem}-{number}" if article.id is None else str(article.id)
         except ValueError as error:
             yield BadInput(source, number, str(error))
@@ -129,7 +129,7 @@ def _articles(lines: Iterable[bytes], source: str, stem: str) -> Iterator[Docume
             yield Document(name, article.text)
 
 
-def _lines(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+def numbered_lines(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
     """The lines that are not blank, each with its number from 1."""
     for number, line in enumerate(lines, start=1):
         if number == 1:
@@ -138,7 +138,7 @@ def _lines(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
             yield number, line
 
 
-def _decode(decoder: msgspec.json.Decoder[T], line: bytes) -> T:
+def decode_line(decoder: msgspec.json.Decoder[T], line: bytes) -> T:
     """Decode a line, or raise a ValueError that says in a few words what is wrong with it."""
     try:
         return decoder.decode(line.decode("utf-8"))

@@ -24,7 +24,10 @@ def settings(tmp_path, few, tiny_backbone):
     """``settings(family, **optimisation)``: a run on four documents that are dev data as well."""
 
     def make(family: str = "camembert", **optimisation) -> Settings:
-        texts = {"train": few, "dev": [Document(d.id, d.text + " ", d.quotes) for d in few]}
+        texts = {
+            "train": few,
+            "dev": [Document(f"{d.id}-dev", d.text + "Fin.", d.quotes) for d in few],
+        }
         for name, documents in texts.items():
             lines = b"".join(msgspec.json.encode(d) + b"\n" for d in documents)
             (tmp_path / f"{name}.jsonl").write_bytes(lines)
@@ -138,7 +141,7 @@ def test_bad_runs_are_refused_in_one_line(settings, tmp_path):
     with pytest.raises(InputError, match="no backbone"):
         train(msgspec.structs.replace(options, backbone=str(tmp_path)))
     same = msgspec.structs.replace(options.data, dev=options.data.train)
-    with pytest.raises(InputError, match="both the training and the dev"):
+    with pytest.raises(InputError, match="already used"):
         train(msgspec.structs.replace(options, data=same))
     (tmp_path / "train.jsonl").write_text('{"id": "a", "text": 3, "quotes": []}\n')
     with pytest.raises(InputError, match=r"train.jsonl:1: "):

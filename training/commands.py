@@ -17,8 +17,14 @@ if TYPE_CHECKING:
 
 def add_arguments(name: str, parser: argparse.ArgumentParser) -> None:
     """Gives ``parser`` the arguments of one command, and ``run`` as a default."""
+    from . import standoff_command, validation_command
+    from .formats import command as formats_command
+
     {
         "train": _train_arguments,
+        "convert": formats_command.add_arguments,
+        "validate": validation_command.add_arguments,
+        "standoff": standoff_command.add_arguments,
         "evaluate": _evaluate_arguments,
         "compare": _compare_arguments,
         "calibrate": _calibrate_arguments,

@@ -32,6 +32,7 @@ from .averaging import WeightAverage
 from .examples import Collator, examples
 from .metrics import score
 from .settings import Optimisation, Settings
+from .validation import check_training
 
 
 class QuoteTrainer(Trainer):
@@ -208,15 +209,13 @@ def save(model: QuoteModel, tokenizer: Tokenizer, folder: Path, half: bool = Tru
 
 def _documents(settings: Settings) -> tuple[list[Document], list[Document], list[Document]]:
     data = settings.data
+    check_training([*data.train, *data.extra], data.dev)
     gold, extra, dev = (
         [document for file in files for document in read_documents(Path(file))]
         for files in (data.train, data.extra, data.dev)
     )
     if not gold or not dev:
         raise InputError("the training or the dev data is empty")
-    shared = {d.text for d in gold + extra} & {d.text for d in dev}
-    if shared:
-        raise InputError(f"{len(shared)} texts stand in both the training and the dev data")
     return gold, extra, dev
 
 
