@@ -1,4 +1,4 @@
-"""Output that is whole or absent: a file takes its place only when all is written."""
+"""Output that is whole or absent: a file or folder takes its place only when all is written."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def writing(output: Path | None) -> Iterator[TextIO]:
             yield sys.stdout
             sys.stdout.flush()
         else:
-            with _replacing(output) as out:
+            with replacing_file(output) as out:
                 yield out
     except BrokenPipeError:
         raise
@@ -33,7 +33,7 @@ def writing(output: Path | None) -> Iterator[TextIO]:
 
 
 @contextmanager
-def _replacing(output: Path) -> Iterator[TextIO]:
+def replacing_file(output: Path) -> Iterator[TextIO]:
     """A file beside ``output``, renamed over it at the end and removed on any failure."""
     if output.is_dir():
         raise InputError(located(str(output), None, "is a directory"))
@@ -41,8 +41,7 @@ def _replacing(output: Path) -> Iterator[TextIO]:
         with output.open("w", encoding="utf-8") as out:
             yield out
         return
-    target = output.resolve()  # a link stays a link
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    target, part = _beside(output)
     try:
         with part.open("x", encoding="utf-8", newline="\n") as out:
             yield out
@@ -51,6 +50,32 @@ def _replacing(output: Path) -> Iterator[TextIO]:
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """A folder beside ``path``, renamed to it at the end of the block and removed on any failure.
+
+    Raises InputError where a file or a folder with something in it is in the way.
+    """
+    if path.exists() and not path.is_dir():
+        raise InputError(located(str(path), None, "is a file, a folder is wanted"))
+    if path.is_dir() and any(path.iterdir()):
+        raise InputError(located(str(path), None, "the folder is not empty, nothing is written"))
+    target, part = _beside(path)
+    part.mkdir()
+    try:
+        yield part
+        if target.is_dir():
+            target.rmdir()
+        part.rename(target)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _beside(path: Path) -> tuple[Path, Path]:
+    target = path.resolve()  # a link stays a link
+    return target, target.with_name(f".{target.name}.{os.getpid()}.part")
 
 
 def abandon_stdout() -> None:

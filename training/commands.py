@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 def add_arguments(name: str, parser: argparse.ArgumentParser) -> None:
     """Gives ``parser`` the arguments of one command, and ``run`` as a default."""
     from . import standoff_command, validation_command
-    from .formats import command as formats_command
+    from .formats import command as conversion_command
 
     {
         "train": _train_arguments,
-        "convert": formats_command.add_arguments,
+        "convert": conversion_command.add_arguments,
         "validate": validation_command.add_arguments,
         "standoff": standoff_command.add_arguments,
         "evaluate": _evaluate_arguments,
