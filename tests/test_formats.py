@@ -721,8 +721,11 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "bare").mkdir()
     convert(tmp_path / "in.jsonl", tmp_path / "bare")
     assert one(tmp_path / "bare") == GOLD
-    for target, format, wanted in (("in.jsonl", "brat", "a folder"), ("bare", "jsonl", "a file")):
-        with pytest.raises(InputError, match=f"{wanted} is wanted"):
+    for target, format, wanted in (
+        ("in.jsonl", "brat", "a folder is wanted"),
+        ("bare", "jsonl", "is a directory"),
+    ):
+        with pytest.raises(InputError, match=wanted):
             convert(tmp_path / "in.jsonl", tmp_path / target, target_format=format)
     with pytest.raises(InputError, match=r"out\.jsonl: No such file or directory"):
         convert(tmp_path / "in.jsonl", tmp_path / "none" / "out.jsonl")
