@@ -1,4 +1,4 @@
-"""From scores to quote spans: the best legal labels, then edges that agree with the marks."""
+"""From scores to quote spans: the likeliest ones, then edges that agree with the marks."""
 
 from __future__ import annotations
 
@@ -6,13 +6,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .crf import log_messages, span_probability, viterbi
+from .crf import viterbi
 from .labels import FORBIDDEN, QUOTE_LABELS, SPAN_LABELS, spans_of, transition_mask
 from .schema import QUOTE_TYPES
+from .spans import best_spans, likely_spans
 from .text import View
 
 DIRECT, MIXED, INDIRECT = range(len(QUOTE_TYPES))
 _CLAUSE_INSIDE = [QUOTE_LABELS.index("I-mixed"), QUOTE_LABELS.index("I-indirect")]
+_LEAVES_CLAUSE = np.array(
+    [
+        [a.endswith(("mixed", "indirect")) and b != f"I{a[1:]}" for b in QUOTE_LABELS]
+        for a in QUOTE_LABELS
+    ],
+    dtype=np.float32,
+)
+# Log-odds against a reported clause that ends before a comma: what follows mostly belongs to it still.
+COMMA_COST = 1.0
 SLACK = 3  # words by which an edge may miss its mark
 _TRAILING = {DIRECT: {",", ";", ":", "-", "–", "—"}, MIXED: {",", ";", ":", ".", "!", "?", "…"}}
 _TRAILING[INDIRECT] = _TRAILING[MIXED]
@@ -20,7 +30,7 @@ _TRAILING[INDIRECT] = _TRAILING[MIXED]
 
 @dataclass(frozen=True)
 class WordQuote:
-    """A decoded quote: words ``[first, end)``, kind (index into QUOTE_TYPES), probability."""
+    """A decoded quote: words ``[first, end)``, kind (index into QUOTE_TYPES), how likely one is there."""
 
     first: int
     end: int
@@ -35,19 +45,19 @@ def decode_quotes(view: View, emissions: np.ndarray, transitions: np.ndarray) ->
     emissions = emissions.copy()
     # Reported clauses end with their line; only marks hold a quote together over several.
     emissions[np.ix_(np.array(view.breaks), _CLAUSE_INSIDE)] += FORBIDDEN
-    spans = spans_of(viterbi(emissions, transitions))
-    if not spans:
-        return []
-    messages = log_messages(emissions, transitions)
+    commas = np.array([view.text[word.view_start] == "," for word in view.words], dtype=int)
+    step = transitions[:-1]
+    candidates = likely_spans(
+        emissions, transitions[-1], np.stack([step, step - COMMA_COST * _LEAVES_CLAUSE]), commas
+    )
     quotes: list[WordQuote] = []
-    for span in spans:
-        score = span_probability(emissions, transitions, messages, span)
-        first, end = snap(view, *span)
+    for span, score in best_spans(candidates):
+        first, end = snap(view, span.first, span.end, span.kind)
         if quotes and first < quotes[-1].end:
             first = quotes[-1].end
         if first < end and any(view.text[w.view_start].isalnum() for w in view.words[first:end]):
             marked = any(word.mark for word in view.words[first:end])
-            kind = INDIRECT if span[2] == MIXED and not marked else span[2]
+            kind = INDIRECT if span.kind == MIXED and not marked else span.kind
             quotes.append(WordQuote(first, end, kind, score))
     return quotes
 

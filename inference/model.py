@@ -25,7 +25,7 @@ LINE_FEATURE = FEATURES.index("after_break")
 # Weights of the parts of the loss; tags are a mean over words, the others a mean over quotes.
 TAG_WEIGHTS = {"quote": 8.0, "mention": 4.0, "cue": 4.0}
 POINTER_WEIGHTS = {"mention": 1.0, "cue": 0.5}
-STANCE_WEIGHT = 1.0
+STANCE_WEIGHT = 1.5
 TARGET_WEIGHT = 0.3
 STANCE_SMOOTHING = 0.1  # annotators differ most here
 NONE, IGNORED = -1, -2  # as the first word of a pointer's target

@@ -1,6 +1,6 @@
 """Decoding: legal labels, exact probabilities, and edges that agree with the marks."""
 
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -8,7 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guillemets.inference.crf import LinearChainCRF, log_messages, span_probability, viterbi
+from guillemets.inference import spans
+from guillemets.inference.crf import LinearChainCRF, viterbi
 from guillemets.inference.decoding import (
     DIRECT,
     INDIRECT,
@@ -49,15 +50,70 @@ def test_viterbi_finds_the_best_legal_path(chain):
     assert tuple(viterbi(emissions, transitions)) == max(scores, key=scores.get)
 
 
-def test_span_probability_is_the_share_of_paths_that_hold_the_span(chain):
-    labels, emissions, transitions, scores = chain
+def test_likely_spans_have_the_share_of_paths_that_hold_them(chain, monkeypatch):
+    labels, emissions, transitions, _ = chain
+    monkeypatch.setattr(spans, "FLOOR", 1e-9)
+    other = transitions[:-1] + np.random.default_rng(4).normal(size=transitions[:-1].shape)
+    steps, which = np.stack([transitions[:-1], other]), np.array([0, 1, 0, 1])
+    scores = {
+        path: transitions[-1, path[0]]
+        + sum(emissions[i, x] for i, x in enumerate(path))
+        + sum(steps[which[i + 1], a, b] for i, (a, b) in enumerate(zip(path, path[1:])))
+        for path in product(range(len(labels)), repeat=4)
+        if legal(path, transition_mask(labels))
+    }
     total = sum(np.exp(s) for s in scores.values())
-    messages = log_messages(emissions, transitions)
-    spans = {(a, b, k) for a in range(4) for b in range(a + 1, 5) for k in range(len(labels) // 2)}
-    for span in spans:
-        share = sum(np.exp(s) for path, s in scores.items() if span in spans_of(list(path))) / total
-        found = span_probability(emissions, transitions, messages, span)
-        assert found == pytest.approx(share, abs=1e-6)
+    shares: dict[tuple[int, int, int], float] = {}
+    for path, s in scores.items():
+        for span in spans_of(list(path)):
+            shares[span] = shares.get(span, 0) + np.exp(s) / total
+    found = spans.likely_spans(emissions, transitions[-1], steps, which)
+    assert {(c.first, c.end, c.kind): c.probability for c in found} == pytest.approx(shares)
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 4), st.floats(0.03, 1)), max_size=7))
+def test_the_chosen_spans_are_disjoint_and_worth_most(drawn):
+    candidates = [spans.Candidate(a, a + n, 0, p) for a, n, p in drawn]
+    worth = {}
+    for i, c in enumerate(candidates):
+        near = [d.probability for d in candidates if 2 * shared(c, d) >= union(c, d)]
+        worth[i] = sum(near) + c.probability - spans.PRICE
+    best = max(
+        sum(worth[i] for i in some)
+        for r in range(len(candidates) + 1)
+        for some in combinations(worth, r)
+        if all(not shared(candidates[i], candidates[j]) for i, j in combinations(some, 2))
+    )
+    chosen = [c for c, _ in spans.best_spans(candidates)]
+    assert all(a.end <= b.first for a, b in zip(chosen, chosen[1:]))
+    support = [s for _, s in spans.best_spans(candidates)]
+    assert all(0 < s <= 1 for s in support)
+    assert sum(worth[candidates.index(c)] for c in chosen) == pytest.approx(best)
+
+
+def shared(a: spans.Candidate, b: spans.Candidate) -> int:
+    return max(0, min(a.end, b.end) - max(a.first, b.first))
+
+
+def union(a: spans.Candidate, b: spans.Candidate) -> int:
+    return max(a.end, b.end) - min(a.first, b.first)
+
+
+def test_of_many_near_edges_the_middle_ones_win():
+    """Three likely ends, the last alone the likeliest: the span that overlaps most of them is chosen."""
+    near = [spans.Candidate(0, end, 0, p) for end, p in ((4, 0.28), (5, 0.32), (12, 0.4))]
+    assert [(c.end, s) for c, s in spans.best_spans(near)] == [(5, pytest.approx(0.6))]
+
+
+@pytest.mark.parametrize(("mark", "end"), [(",", 8), ("–", 6)])
+def test_a_clause_rather_goes_on_over_a_comma(mark, end):
+    view = View.of(f"Il dit que tout va bien {mark} bon")
+    begin, inside = QUOTE_LABELS.index("B-indirect"), QUOTE_LABELS.index("I-indirect")
+    emissions = np.full((len(view.words), len(QUOTE_LABELS)), -9.0)
+    emissions[:3, 0] = emissions[3, begin] = emissions[4:6, inside] = 9
+    emissions[6, [0, inside]], emissions[7, [0, inside]] = (0.8, 0.0), (0.0, 0.2)
+    quotes = decode_quotes(view, emissions, transition_mask(QUOTE_LABELS))
+    assert [(q.first, q.end) for q in quotes] == [(3, end)]
 
 
 def test_nll_is_the_negative_log_share_of_the_gold_path(chain):
@@ -133,9 +189,10 @@ def test_decoded_quotes_never_overlap_and_hold_a_word():
 
 def test_a_reported_clause_ends_with_its_line():
     view = View.of("Elle demande de partir\n\nHier soir")
-    emissions = np.zeros((len(view.words), len(QUOTE_LABELS)))
+    emissions = np.full((len(view.words), len(QUOTE_LABELS)), -9.0)
     begin, inside = QUOTE_LABELS.index("B-indirect"), QUOTE_LABELS.index("I-indirect")
-    emissions[3, begin] = emissions[4, inside] = 5
+    emissions[:, 0] = 0
+    emissions[3, begin] = emissions[4, inside] = 9
     quotes = decode_quotes(view, emissions, transition_mask(QUOTE_LABELS))
     assert [(q.first, q.end) for q in quotes] == [(3, 4)]
 
