@@ -78,6 +78,20 @@ def test_a_run_resumes_where_it_stopped(settings, tmp_path):
     assert max(steps) == 2 * json.loads(state.read_text())["global_step"] or len(steps) == 2
 
 
+def test_an_older_model_gets_the_head_it_lacks(settings, tmp_path):
+    model, tokenizer = new_model(settings())
+    model.config.targets = False
+    old = QuoteModel(model.config)
+    save(old, tokenizer, tmp_path / "old", half=False)
+    options = msgspec.structs.replace(settings(), backbone=str(tmp_path / "old"))
+    newer, _ = new_model(options)
+    state, before = newer.state_dict(), old.state_dict()
+    assert all(torch.equal(state[name], before[name]) for name in before)
+    added = {name: value for name, value in state.items() if name not in before}
+    assert added and all(value.abs().max() < 10 for value in added.values())
+    assert not added["target_pointer.last.line"]
+
+
 def test_a_run_goes_on_from_a_trained_model(settings, tmp_path):
     train(settings(epochs=40))
     options = settings(epochs=1, encoder_rate=1e-6, head_rate=1e-6)

@@ -140,15 +140,18 @@ def _fresh(settings: Settings, encoder: PreTrainedConfig) -> QuoteModel:
 
 def _trained(settings: Settings, config: QuoteConfig) -> QuoteModel:
     """A model that `train` has made: its heads keep their size, and the new run's windows are taken."""
-    config.targets = True  # an older model gets the head it lacks
+    loaded = QuoteModel.from_pretrained(
+        settings.backbone, use_safetensors=True, dtype=torch.float32
+    )
+    config.targets = True
     config.head_dropout = settings.heads.dropout
     config.window_tokens = settings.windows.tokens
     config.window_overlap = settings.windows.overlap
     config.stance_temperature = config.score_scale = 1.0  # what fitted the old weights
     config.score_bias = 0.0
-    return QuoteModel.from_pretrained(
-        settings.backbone, config=config, use_safetensors=True, dtype=torch.float32
-    )
+    model = QuoteModel(config)  # with the head that an older model lacks
+    model.load_state_dict(loaded.state_dict(), strict=False)
+    return model
 
 
 def train(settings: Settings, resume: bool = False) -> dict[str, float]:
