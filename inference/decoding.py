@@ -51,8 +51,12 @@ def decode_quotes(view: View, emissions: np.ndarray, transitions: np.ndarray) ->
         emissions, transitions[-1], np.stack([step, step - COMMA_COST * _LEAVES_CLAUSE]), commas
     )
     quotes: list[WordQuote] = []
-    for span, score in best_spans(candidates):
+    chosen = best_spans(candidates)
+    for i, (span, score) in enumerate(chosen):
         first, end = snap(view, span.first, span.end, span.kind)
+        if span.kind == DIRECT:
+            others = (s.first for s, _ in chosen[i + 1 :] if s.kind == DIRECT)
+            end = _whole_utterance(view, first, end, next(others, len(view.words)))
         if quotes and first < quotes[-1].end:
             first = quotes[-1].end
         if first < end and any(view.text[w.view_start].isalnum() for w in view.words[first:end]):
@@ -117,6 +121,19 @@ def _snap_direct(view: View, first: int, end: int) -> tuple[int, int]:
     if first < end and _opens(view, first) and view.mates.get(first) == end - 1:
         first, end = first + 1, end - 1
     return first, end
+
+
+def _whole_utterance(view: View, first: int, end: int, limit: int) -> int:
+    """The end of a direct quote that stops after a sentence while its marks go on: theirs.
+
+    ``limit`` is where the next direct quote begins: that one follows an incise. What this one reports
+    in its turn is no quote of the text's.
+    """
+    for opening, closing in view.pairs:
+        if view.words[opening].mark == 1 and opening == first - 1 and end < closing <= limit:
+            stops = (view.text[word.view_start] for word in view.words[end - 1 : end + 1])
+            return closing if any(stop in ".!?…" for stop in stops) else end
+    return end
 
 
 def _snap_mixed(view: View, first: int, end: int) -> tuple[int, int]:
