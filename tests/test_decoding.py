@@ -116,6 +116,19 @@ def test_a_clause_rather_goes_on_over_a_comma(mark, end):
     assert [(q.first, q.end) for q in quotes] == [(3, end)]
 
 
+def test_a_direct_quote_goes_on_to_the_end_of_its_marks():
+    view = View.of("« Il ment. Il dit qu'il viendra » conclut-elle")
+    labels = {name: QUOTE_LABELS.index(name) for name in QUOTE_LABELS}
+    emissions = np.full((len(view.words), len(QUOTE_LABELS)), -9.0)
+    emissions[:, 0] = 0
+    emissions[1, labels["B-direct"]] = emissions[2:4, labels["I-direct"]] = 9
+    emissions[8, labels["B-indirect"]] = emissions[9, labels["I-indirect"]] = 9
+    words = [w.view_start for w in view.words]
+    assert view.text[words[3]] == "." and view.text[words[8] :].startswith("il viendra")
+    (quote,) = decode_quotes(view, emissions, transition_mask(QUOTE_LABELS))
+    assert (quote.first, quote.end, quote.kind) == (1, 10, DIRECT)
+
+
 def test_nll_is_the_negative_log_share_of_the_gold_path(chain):
     labels, emissions, transitions, scores = chain
     crf = LinearChainCRF(labels)
