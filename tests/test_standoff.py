@@ -298,7 +298,7 @@ def test_the_standoff_gold_that_ships_holds_no_sentence():
     from conftest import CORPUS
 
     files = sorted(CORPUS.glob("*.standoff.jsonl"))
-    assert len(files) == 2
+    assert len(files) == 3
     for path in files:
         for line in path.read_text().splitlines():
             found = json.loads(line)
