@@ -89,7 +89,7 @@ def _evaluate(args: argparse.Namespace) -> None:
     if args.json:
         import msgspec
 
-        _write(args.json, msgspec.json.format(msgspec.json.encode(found), indent=1))
+        _write(args.json, msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
     if args.report:
         from .baseline import RuleTagger
         from .report import report
@@ -99,14 +99,14 @@ def _evaluate(args: argparse.Namespace) -> None:
         if args.system != "rules":
             systems["rules"] = evaluate(gold, RuleTagger().pipe_documents(gold))
         page = report(f"{name} on {args.data.name}", gold, predicted, systems)
-        _write(args.report, page.encode())
+        _write(args.report, page)
 
 
-def _write(path: Path, data: bytes) -> None:
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from None
+def _write(path: Path, text: str) -> None:
+    from guillemets.inference.writing import writing
+
+    with writing(path) as out:
+        out.write(text)
 
 
 def _gold(path: Path) -> list[Document]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from guillemets.inference.schema import STANCES, Document
 
-from .metrics import FIELDS, Judged, counts, figures, judge
+from .metrics import FIELDS, Judged, counts, figures, judge_all
 from .slices import SLICES
 
 RESAMPLES, SEED = 2000, 7
@@ -77,8 +77,7 @@ def draws(documents: int, resamples: int = RESAMPLES) -> np.ndarray:
 
 def evaluate(gold: Sequence[Document], predicted: Iterable[Document]) -> Evaluation:
     """Judges predictions, paired with gold by id; a document without predictions has no quotes."""
-    by_id = {d.id: d for d in predicted}
-    judged = [judge(g, by_id.get(g.id, Document(g.id, g.text))) for g in gold]
+    judged = judge_all(gold, predicted)
     rows = np.stack([counts(js) for js in judged])
     weights = draws(len(gold))
     total = dict(zip(FIELDS, rows.sum(0).astype(int).tolist()))
@@ -104,11 +103,7 @@ def compare(
     gold: Sequence[Document], first: Iterable[Document], second: Iterable[Document]
 ) -> Comparison:
     """Paired bootstrap: both systems are judged on the same draws of documents."""
-    rows = []
-    for predicted in (first, second):
-        by_id = {d.id: d for d in predicted}
-        rows.append([counts(judge(g, by_id.get(g.id, Document(g.id, g.text)))) for g in gold])
-    a, b = (np.stack(r) for r in rows)
+    a, b = (np.stack([counts(js) for js in judge_all(gold, found)]) for found in (first, second))
     weights = draws(len(gold))
     whole, drawn = (
         [figures(x) for x in pair] for pair in ((a.sum(0), b.sum(0)), (weights @ a, weights @ b))

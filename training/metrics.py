@@ -1,8 +1,9 @@
 """Scores of predicted against gold quotes, as the project's yardstick defines them.
 
-Every figure is a function of counts that add up over documents. Edges are compared after trimming white space, marks and punctuation. ``overlap`` matches quotes
-one to one by intersection over union >= 0.5; speaker and stance are judged on those matches;
-``end2end`` needs overlap, lenient speaker and stance.
+Every figure is a function of counts that add up over documents. Edges are compared after trimming
+white space, marks and punctuation. ``overlap`` matches quotes one to one by intersection over union
+>= 0.5; speaker and stance are judged on those matches; ``end2end`` needs overlap, lenient speaker and
+stance.
 """
 
 from __future__ import annotations
@@ -123,6 +124,12 @@ def judge(gold: Document, predicted: Document) -> list[Judged]:
     return judged + [Judged(None, q) for q in predicted.quotes if id(q) not in used]
 
 
+def judge_all(gold: Iterable[Document], predicted: Iterable[Document]) -> list[list[Judged]]:
+    """Each gold document's quotes, judged; paired by id, one without predictions has no quotes."""
+    by_id = {d.id: d for d in predicted}
+    return [judge(g, by_id.get(g.id, Document(g.id, g.text))) for g in gold]
+
+
 def counts(judged: Iterable[Judged]) -> np.ndarray:
     """The additive counts of some quotes, one number a field."""
     row = np.zeros(len(FIELDS))
@@ -195,7 +202,6 @@ def figures(rows: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def score(gold: Iterable[Document], predicted: Iterable[Document]) -> dict[str, float]:
-    """Every figure, in [0, 1]; documents are paired by id, one without predictions has no quotes."""
-    by_id = {d.id: d for d in predicted}
-    rows = [counts(judge(g, by_id.get(g.id, Document(g.id, g.text)))) for g in gold]
+    """Every figure, in [0, 1]; documents are paired as in `judge_all`."""
+    rows = [counts(judged) for judged in judge_all(gold, predicted)]
     return {name: float(value) for name, value in figures(np.sum(rows, axis=0)).items()}

@@ -8,7 +8,7 @@ import msgspec
 
 from guillemets.inference.schema import Document, Quote
 
-from .metrics import Judged, judge, name_of, same_name
+from .metrics import Judged, judge_all, name_of, same_name
 
 CONTEXT = 140  # characters to either side
 #: Kind -> what it means, in the order of a report.
@@ -44,9 +44,7 @@ class Mistake(msgspec.Struct, frozen=True):
 
 def mistakes(gold: Sequence[Document], predicted: Iterable[Document]) -> Iterator[Mistake]:
     """All quotes with an error, by document and place."""
-    by_id = {d.id: d for d in predicted}
-    for document in gold:
-        judged = judge(document, by_id.get(document.id, Document(document.id, document.text)))
+    for document, judged in zip(gold, judge_all(gold, predicted)):
         for j in sorted(judged, key=lambda j: (j.gold or j.predicted).start):
             kinds = list(_kinds(j))
             if kinds:
