@@ -21,6 +21,8 @@ class QuoteConfig(PreTrainedConfig):
         window_tokens: int = 510,
         window_overlap: int = 128,
         targets: bool = False,
+        features: int = 8,
+        feature_input: bool = False,
         stance_temperature: float = 1.0,
         score_scale: float = 1.0,
         score_bias: float = 0.0,
@@ -33,6 +35,8 @@ class QuoteConfig(PreTrainedConfig):
         self.window_tokens = window_tokens
         self.window_overlap = window_overlap
         self.targets = targets  # whether a head points at what a stance is for or against
+        self.features = features  # how many of features.FEATURES the model reads
+        self.feature_input = feature_input  # whether the encoder reads them too
         # Fitted on held-out documents by `guillemets calibrate`.
         self.stance_temperature = stance_temperature
         self.score_scale, self.score_bias = score_scale, score_bias

@@ -1,12 +1,13 @@
-"""What the typography says of each word, beside what the encoder reads."""
+"""What typography and a lexicon say of each word, beside what the encoder reads."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from .text import View
+from .word_classes import CLASSES, word_class_bits
 
-FEATURES = (
+TYPOGRAPHY = (
     "inside",  # between the marks of an outer pair
     "nested",  # between the marks of an inner pair
     "opens",
@@ -16,12 +17,21 @@ FEATURES = (
     "after_break",  # first word of a line
     "capital",
 )
+# A model reads the first ``config.features`` of them: older ones know typography only.
+FEATURES = TYPOGRAPHY + CLASSES
 
 
 def word_features(view: View) -> np.ndarray:
     """Float32 array of shape (words, len(FEATURES)), zeros and ones."""
     words = view.words
-    out = np.zeros((len(words), len(FEATURES)), dtype=np.float32)
+    bits = [word_class_bits(view.text[w.view_start : w.view_end]) for w in words]
+    classes = np.array(bits, dtype=np.int64)[:, None] >> np.arange(len(CLASSES)) & 1
+    return np.concatenate([_typography(view), classes.astype(np.float32)], axis=1)
+
+
+def _typography(view: View) -> np.ndarray:
+    words = view.words
+    out = np.zeros((len(words), len(TYPOGRAPHY)), dtype=np.float32)
     for opening, closing in view.pairs:
         nested = int(words[opening].mark > 1)
         out[opening + 1 : closing, nested] = 1

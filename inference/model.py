@@ -22,11 +22,16 @@ from .schema import STANCES
 
 LINE_FEATURE = FEATURES.index("after_break")
 
-# Weights of the parts of the loss; tags are a mean over words, the others a mean over quotes.
-TAG_WEIGHTS = {"quote": 8.0, "mention": 4.0, "cue": 4.0}
-POINTER_WEIGHTS = {"mention": 1.0, "cue": 0.5}
-STANCE_WEIGHT = 1.5
-TARGET_WEIGHT = 0.3
+# Weights of the parts of the loss; those of tags are a mean over words, the others a mean over quotes.
+LOSS_WEIGHTS = {
+    "quote": 8.0,
+    "mention": 4.0,
+    "cue": 4.0,
+    "mention_pointer": 1.0,
+    "cue_pointer": 0.5,
+    "stance": 2.0,
+    "target": 0.3,
+}
 STANCE_SMOOTHING = 0.1  # annotators differ most here
 NONE, IGNORED = -1, -2  # as the first word of a pointer's target
 
@@ -69,7 +74,9 @@ class QuoteModel(PreTrainedModel):
         # Backbones differ by orders of magnitude in scale; heads learn at one rate on unit scale.
         self.norm = nn.LayerNorm(hidden)
         self.dropout = nn.Dropout(dropout)
-        width = hidden + len(FEATURES)
+        if config.feature_input:
+            self.feature_input = nn.Linear(config.features, hidden, bias=False)
+        width = hidden + config.features
         self.quote_tags = nn.Linear(width, len(QUOTE_LABELS))
         self.mention_tags = nn.Linear(width, len(SPAN_LABELS))
         self.cue_tags = nn.Linear(width, len(SPAN_LABELS))
@@ -80,16 +87,38 @@ class QuoteModel(PreTrainedModel):
         if config.targets:
             self.target_pointer = SpanPointer(hidden, size // 2, len(SPAN_LABELS), dropout)
         self.post_init()
+        if config.feature_input:  # at first the encoder reads what it was pretrained on
+            nn.init.zeros_(self.feature_input.weight)
 
-    def encode(self, input_ids: Tensor, attention_mask: Tensor, heads: Tensor) -> Tensor:
-        """Word vectors (B, W, H) of a batch of windows; heads (B, W) are first-token indices."""
-        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask)[0]
+    def encode(
+        self, input_ids: Tensor, attention_mask: Tensor, heads: Tensor, features: Tensor
+    ) -> Tensor:
+        """Word vectors (B, W, H) of a batch of windows.
+
+        heads (B, W) are first-token indices, 0 beyond a window's words; features (B, W, F).
+        """
+        if self.config.feature_input:
+            embeddings = self.encoder.get_input_embeddings()(input_ids)
+            embeddings = embeddings + self._of_tokens(features, heads, input_ids.shape[1])
+            output = self.encoder(inputs_embeds=embeddings, attention_mask=attention_mask)
+        else:
+            output = self.encoder(input_ids=input_ids, attention_mask=attention_mask)
+        hidden = output[0]
         hidden = hidden.gather(1, heads.unsqueeze(-1).expand(-1, -1, hidden.shape[-1]))
         return self.norm(hidden)
 
+    def _of_tokens(self, features: Tensor, heads: Tensor, tokens: int) -> Tensor:
+        """(B, T, H): what the features of the word that a token belongs to add to its embedding."""
+        rows = self.feature_input(features[..., : self.config.features])
+        starts = heads.new_zeros(heads.shape[0], tokens).scatter_add_(1, heads, (heads > 0).long())
+        word = starts.cumsum(1) - 1  # -1 before the first word
+        rows = rows.gather(1, word.clamp(min=0).unsqueeze(-1).expand(-1, -1, rows.shape[-1]))
+        return rows * (word >= 0).unsqueeze(-1)
+
     def tag(self, words: Tensor, features: Tensor) -> QuoteOutput:
         """Emissions of the three taggers for word vectors and features (B, W, F)."""
-        joint = torch.cat([self.dropout(words), features.to(words.dtype)], dim=-1)
+        read = features[..., : self.config.features].to(words.dtype)
+        joint = torch.cat([self.dropout(words), read], dim=-1)
         return QuoteOutput(
             words=words,
             quote=self.quote_tags(joint),
@@ -139,30 +168,28 @@ class QuoteModel(PreTrainedModel):
 
         Targets (B, Q, 2) are word spans, or NONE or IGNORED; stance labels (B, Q), -100 ignored.
         """
-        words = self.encode(input_ids, attention_mask, heads)
+        words = self.encode(input_ids, attention_mask, heads, features)
         output = self.tag(words, features)
         if quote_labels is None:
             return output
-        count = word_mask.sum()
-        loss = TAG_WEIGHTS["quote"] * self.crf.nll(output.quote, quote_labels, word_mask) / count
+        parts = {"quote": self.crf.nll(output.quote, quote_labels, word_mask) / word_mask.sum()}
         for name, labels in (("mention", mention_labels), ("cue", cue_labels)):
-            entropy = nn.functional.cross_entropy(
+            parts[name] = nn.functional.cross_entropy(
                 output[name].float().transpose(1, 2), labels.masked_fill(~word_mask, -100)
             )
-            loss = loss + TAG_WEIGHTS[name] * entropy
         if (stance_labels != -100).any():
             found = self.attribute(output, features, word_mask, quotes)
-            loss = loss + POINTER_WEIGHTS["mention"] * pointer_loss(found.mention, mention_targets)
-            loss = loss + POINTER_WEIGHTS["cue"] * pointer_loss(found.cue, cue_targets)
-            loss = loss + STANCE_WEIGHT * nn.functional.cross_entropy(
+            parts["mention_pointer"] = pointer_loss(found.mention, mention_targets)
+            parts["cue_pointer"] = pointer_loss(found.cue, cue_targets)
+            parts["stance"] = nn.functional.cross_entropy(
                 found.stance.float().transpose(1, 2),
                 stance_labels,
                 ignore_index=-100,
                 label_smoothing=STANCE_SMOOTHING,
             )
             if found.target is not None:
-                loss = loss + TARGET_WEIGHT * span_loss(found.target, target_targets)
-        output.loss = loss
+                parts["target"] = span_loss(found.target, target_targets)
+        output.loss = sum(LOSS_WEIGHTS[name] * part for name, part in parts.items())
         return output
 
 

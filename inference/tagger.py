@@ -54,11 +54,11 @@ class _Found:
 
 @dataclass
 class _Encoded:
-    """A window with its word vectors (words, H), features (1, words, F) and emissions."""
+    """A window with the features of its words (words, F), their vectors (words, H) and emissions."""
 
     window: Window
+    features: torch.Tensor
     words: torch.Tensor | None = None
-    features: torch.Tensor | None = None
     tags: QuoteOutput | None = None
 
 
@@ -134,26 +134,24 @@ class QuoteTagger:
     @torch.inference_mode()
     def _encode(self, views: list[View], batch_size: int) -> list[list[_Encoded]]:
         """The windows of each view with their word vectors; short ones share a batch."""
-        config = self.model.config
-        encoded = [
-            [
-                _Encoded(w)
-                for w in make_windows(
-                    v, self.tokenizer, config.window_tokens, config.window_overlap
-                )
-            ]
-            for v in views
-        ]
+        encoded = [list(self._windows(view)) for view in views]
         jobs = sorted(chain(*encoded), key=lambda e: len(e.window.input_ids))
         for start in range(0, len(jobs), batch_size):
             batch = jobs[start : start + batch_size]
-            hidden = self.model.encode(*self._tensors([e.window for e in batch]))
+            hidden = self.model.encode(*self._tensors(batch))
             for job, row in zip(batch, hidden):
                 job.words = row[: len(job.window.heads)]
         return encoded
 
-    def _tensors(self, windows: list[Window]) -> tuple[torch.Tensor, ...]:
-        """input_ids, attention_mask (windows, tokens) and heads (windows, words)."""
+    def _windows(self, view: View) -> Iterator[_Encoded]:
+        size, overlap = self.model.config.window_tokens, self.model.config.window_overlap
+        features = torch.from_numpy(word_features(view))
+        for window in make_windows(view, self.tokenizer, size, overlap):
+            yield _Encoded(window, features[window.first : window.last].to(self.device))
+
+    def _tensors(self, encoded: list[_Encoded]) -> tuple[torch.Tensor, ...]:
+        """input_ids, attention_mask (windows, tokens), heads and features (windows, words, …)."""
+        windows = [e.window for e in encoded]
         tokens = max(len(w.input_ids) for w in windows)
         words = max(len(w.heads) for w in windows)
         ids = torch.full((len(windows), tokens), self.tokenizer.pad_token_id)
@@ -163,19 +161,16 @@ class QuoteTagger:
             ids[i, : len(window.input_ids)] = torch.tensor(window.input_ids)
             mask[i, : len(window.input_ids)] = 1
             heads[i, : len(window.heads)] = torch.tensor(window.heads)
-        return tuple(t.to(self.device) for t in (ids, mask, heads))
+        features = torch.nn.utils.rnn.pad_sequence([e.features for e in encoded], batch_first=True)
+        return *(t.to(self.device) for t in (ids, mask, heads)), features
 
     @torch.inference_mode()
     def _read(self, view: View, windows: list[_Encoded], offset: int) -> list[_Found]:
         """Decodes one segment: quotes over all windows, then each in the window it is central in."""
         if not windows:
             return []
-        features = word_features(view)
         for encoded in windows:
-            window = encoded.window
-            rows = torch.from_numpy(features[window.first : window.last])[None]
-            encoded.features = rows.to(self.device)
-            encoded.tags = self.model.tag(encoded.words[None], encoded.features)
+            encoded.tags = self.model.tag(encoded.words[None], encoded.features[None])
         transitions = self.model.crf.scores().float().cpu().numpy()
         quotes = decode_quotes(view, _stitch(windows), transitions)
         homes = [_home(quote, windows) for quote in quotes]
@@ -198,7 +193,7 @@ class QuoteTagger:
         spans = [(max(q.first - window.first, 0), min(q.end - window.first, size)) for q in quotes]
         mask = torch.ones(1, size, dtype=torch.bool, device=self.device)
         scores = self.model.attribute(
-            tags, encoded.features, mask, torch.tensor([spans], device=self.device)
+            tags, encoded.features[None], mask, torch.tensor([spans], device=self.device)
         )
         stances = scores.stance[0].float() / self.model.config.stance_temperature
         pointed = []

@@ -67,6 +67,7 @@ def test_features_mark_what_stands_inside():
     assert inside == ["oui", "“", "non", "”"]
     assert [w for w, x in zip(words, table["nested"]) if x] == ["non"]
     assert [w for w, x in zip(words, table["after_opening"]) if x] == ["oui", "non"]
+    assert [w for w, x in zip(words, table["says"]) if x] == ["dit"]
 
 
 ALPHABET = st.sampled_from(

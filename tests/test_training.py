@@ -78,15 +78,21 @@ def test_a_run_resumes_where_it_stopped(settings, tmp_path):
     assert max(steps) == 2 * json.loads(state.read_text())["global_step"] or len(steps) == 2
 
 
-def test_an_older_model_gets_the_head_it_lacks(settings, tmp_path):
+def test_an_older_model_gets_what_it_lacks(settings, tmp_path):
     model, tokenizer = new_model(settings())
-    model.config.targets = False
+    model.config.targets = model.config.feature_input = False
+    model.config.features = 8
     old = QuoteModel(model.config)
     save(old, tokenizer, tmp_path / "old", half=False)
     options = msgspec.structs.replace(settings(), backbone=str(tmp_path / "old"))
     newer, _ = new_model(options)
     state, before = newer.state_dict(), old.state_dict()
-    assert all(torch.equal(state[name], before[name]) for name in before)
+    for name, value in before.items():
+        if name.endswith("_tags.weight"):  # which read more features now, at first in vain
+            assert not state[name][:, value.shape[1] :].any()
+            assert torch.equal(state[name][:, : value.shape[1]], value)
+        else:
+            assert torch.equal(state[name], value)
     added = {name: value for name, value in state.items() if name not in before}
     assert added and all(value.abs().max() < 10 for value in added.values())
     assert not added["target_pointer.last.line"]
@@ -102,13 +108,30 @@ def test_a_run_goes_on_from_a_trained_model(settings, tmp_path):
 
 
 @pytest.mark.parametrize("family", ["camembert", "deberta-v2"])
+def test_what_the_encoder_reads_of_features_begins_at_nothing(family, settings, few):
+    model, tokenizer = new_model(settings(family))
+    model.eval()
+    batch = Collator(tokenizer)(list(examples(few, tokenizer, 256, 64)))
+    with torch.inference_mode():
+        before = model(**batch).quote
+        model.config.feature_input = False
+        without = model(**batch).quote
+        model.config.feature_input = True
+        model.feature_input.weight.normal_()
+        after = model(**batch).quote
+    shown = batch["word_mask"]
+    assert torch.allclose(before[shown], without[shown], atol=1e-5)
+    assert not torch.allclose(before[shown], after[shown], atol=1e-3)
+
+
+@pytest.mark.parametrize("family", ["camembert", "deberta-v2"])
 def test_save_and_load_change_nothing(family, settings, few, tmp_path):
     model, tokenizer = new_model(settings(family))
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.02)
     model.eval()
-    batch = Collator(1, 4)(list(examples(few, tokenizer, 256, 64)))
+    batch = Collator(tokenizer)(list(examples(few, tokenizer, 256, 64)))
     with torch.inference_mode():
         before = model(**batch)
         save(model, tokenizer, tmp_path / "saved", half=False)
@@ -123,7 +146,7 @@ def test_save_and_load_change_nothing(family, settings, few, tmp_path):
 
 def test_every_weight_but_the_frozen_ones_gets_a_gradient(settings, few):
     model, tokenizer = new_model(settings(freeze_embeddings=True))
-    model(**Collator(1, 4)(list(examples(few, tokenizer, 256, 64)))).loss.backward()
+    model(**Collator(tokenizer)(list(examples(few, tokenizer, 256, 64)))).loss.backward()
     idle = [n for n, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum()]
     assert [n for n in idle if "word_embeddings" not in n and "key.bias" not in n] == []
     grouped = sum(len(g["params"]) for g in parameter_groups(model, settings().optimisation))
@@ -176,9 +199,9 @@ def test_a_deberta_backbone_trains_and_tags(settings, few):
 def test_masking_hides_words_and_never_marks(few, settings):
     _, tokenizer = new_model(settings())
     rows = list(examples(few, tokenizer, 256, 64))
-    plain = Collator(1, 4)(rows)["input_ids"]
+    plain = Collator(tokenizer)(rows)["input_ids"]
     torch.manual_seed(1)
-    hidden = Collator(1, 4, masked=0.5)(rows)
+    hidden = Collator(tokenizer, masked=0.5)(rows)
     masked = hidden["input_ids"] == 4
     assert 0.3 < masked.float().mean() / (plain > 4).float().mean() < 0.7
     assert torch.equal(hidden["input_ids"][~masked], plain[~masked])
@@ -190,7 +213,7 @@ def test_shortened_quotes_stay_inside_the_gold_ones(few, settings):
     _, tokenizer = new_model(settings())
     rows = list(examples(few, tokenizer, 256, 64))
     torch.manual_seed(1)
-    plain, short = (Collator(1, 4, shrunk=s)(rows)["quotes"] for s in (0.0, 1.0))
+    plain, short = (Collator(tokenizer, shrunk=s)(rows)["quotes"] for s in (0.0, 1.0))
     assert (short[..., 0] >= plain[..., 0]).all() and (short[..., 1] <= plain[..., 1]).all()
     assert (short[..., 1] > short[..., 0]).all() and (short != plain).any()
 

@@ -1,8 +1,9 @@
-"""A running mean of the weights: steadier than the weights of any one step."""
+"""Means of weights: over the steps of a run, steadier than any one of them, and over several runs."""
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,10 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
+
+from guillemets.inference.model import QuoteModel
+
+from .widening import widened
 
 FILE = "average.safetensors"
 WARMUP = 10  # steps: the first weights are soon forgotten, also in a short run
@@ -58,3 +63,24 @@ class WeightAverage(TrainerCallback):
         if state.is_world_process_zero:
             folder = Path(args.output_dir) / f"{PREFIX_CHECKPOINT_DIR}-{state.global_step}"
             save_file(self.model.state_dict(), folder / FILE)
+
+
+def mean_model(models: Sequence[tuple[QuoteModel, float]]) -> QuoteModel:
+    """The weighted mean of models that went on from one; a head that some lack is the others' mean.
+
+    Its scores are to be scaled anew. Raises ValueError where the models differ in shape.
+    """
+    fullest = max((m for m, _ in models), key=lambda m: (m.config.features, m.config.targets))
+    states = [(widened(model, fullest), weight) for model, weight in models]
+    mean = copy.deepcopy(fullest)
+    mean.config.stance_temperature = mean.config.score_scale = 1.0
+    mean.config.score_bias = 0.0
+    wanted = fullest.state_dict()
+    for name, like in wanted.items():
+        known = [(state[name], weight) for state, weight in states if name in state]
+        if any(value.shape != like.shape for value, _ in known):
+            raise ValueError(f"the models differ in the shape of {name}")
+        total = sum(weight for _, weight in known)
+        wanted[name] = sum(value * (weight / total) for value, weight in known)
+    mean.load_state_dict(wanted)
+    return mean

@@ -153,10 +153,9 @@ class Collator:
 
     SLACK = 2  # words by which a quote is shortened at either end
 
-    def __init__(
-        self, pad_token_id: int, mask_token_id: int, masked: float = 0.0, shrunk: float = 0.0
-    ) -> None:
-        self.pad, self.mask, self.masked, self.shrunk = pad_token_id, mask_token_id, masked, shrunk
+    def __init__(self, tokenizer: Tokenizer, masked: float = 0.0, shrunk: float = 0.0) -> None:
+        self.pad, self.mask = tokenizer.pad_token_id, tokenizer.mask_token_id
+        self.masked, self.shrunk = masked, shrunk
 
     def __call__(self, batch: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
         ids = _stack([self._hide(e) for e in batch], self.pad)

@@ -22,6 +22,7 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from guillemets.inference.config import QuoteConfig
 from guillemets.inference.errors import InputError
+from guillemets.inference.features import FEATURES
 from guillemets.inference.model import QuoteModel
 from guillemets.inference.reading import read_documents
 from guillemets.inference.schema import Document
@@ -33,6 +34,7 @@ from .examples import Collator, examples
 from .metrics import score
 from .settings import Optimisation, Settings
 from .validation import check_training
+from .widening import widened
 
 
 class QuoteTrainer(Trainer):
@@ -126,6 +128,8 @@ def _fresh(settings: Settings, encoder: PreTrainedConfig) -> QuoteModel:
         window_tokens=settings.windows.tokens,
         window_overlap=settings.windows.overlap,
         targets=True,
+        features=len(FEATURES),
+        feature_input=True,
     )
     model = QuoteModel(config)
     model.encoder = AutoModel.from_pretrained(
@@ -143,14 +147,15 @@ def _trained(settings: Settings, config: QuoteConfig) -> QuoteModel:
     loaded = QuoteModel.from_pretrained(
         settings.backbone, use_safetensors=True, dtype=torch.float32
     )
-    config.targets = True
+    config.targets = config.feature_input = True
+    config.features = len(FEATURES)
     config.head_dropout = settings.heads.dropout
     config.window_tokens = settings.windows.tokens
     config.window_overlap = settings.windows.overlap
     config.stance_temperature = config.score_scale = 1.0  # what fitted the old weights
     config.score_bias = 0.0
-    model = QuoteModel(config)  # with the head that an older model lacks
-    model.load_state_dict(loaded.state_dict(), strict=False)
+    model = QuoteModel(config)  # with what an older model lacks
+    model.load_state_dict(widened(loaded, model), strict=False)
     return model
 
 
@@ -179,8 +184,7 @@ def train(settings: Settings, resume: bool = False) -> dict[str, float]:
         train_dataset=rows,
         eval_dataset=dev,
         data_collator=Collator(
-            tokenizer.pad_token_id,
-            tokenizer.mask_token_id,
+            tokenizer,
             settings.optimisation.mask_words,
             settings.optimisation.shrink_quotes,
         ),
