@@ -12,7 +12,8 @@ from torch import nn
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
-FILE = "average.safetensors"
+from .checkpoints import AVERAGE, saving
+
 WARMUP = 10  # steps: the first weights are soon forgotten, also in a short run
 
 
@@ -31,7 +32,7 @@ class WeightAverage(TrainerCallback):
 
     def load(self, checkpoint: Path) -> None:
         """Goes on from the average saved in a checkpoint."""
-        self.model.load_state_dict(load_file(checkpoint / FILE))
+        self.model.load_state_dict(load_file(checkpoint / AVERAGE))
 
     @torch.no_grad()
     def on_step_end(
@@ -57,4 +58,7 @@ class WeightAverage(TrainerCallback):
     ) -> None:
         if state.is_world_process_zero:
             folder = Path(args.output_dir) / f"{PREFIX_CHECKPOINT_DIR}-{state.global_step}"
-            save_file(self.model.state_dict(), folder / FILE)
+            part = folder / f"{AVERAGE}.part"
+            with saving(folder):
+                save_file(self.model.state_dict(), part)
+                part.replace(folder / AVERAGE)

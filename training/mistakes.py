@@ -11,16 +11,16 @@ from guillemets.inference.schema import Document, Quote
 from .metrics import Judged, judge_all, name_of, same_name
 
 CONTEXT = 140  # characters to either side
-#: Kind -> what it means, in the order of a report.
+#: Kind -> what it means, in the order of a report; {gold} and {found} are the names of the two sides.
 KINDS = {
-    "missed": "a gold quote that nothing overlaps",
-    "spurious": "a quote that no gold one overlaps",
-    "edges": "found, with other edges",
-    "type": "found, as another type",
-    "mention": "found, linked to other words",
-    "speaker": "found, with another speaker",
-    "stance": "found, with another stance",
-    "target": "found, right side, another target",
+    "missed": "a quote of {gold} that none of {found} overlaps",
+    "spurious": "a quote of {found} that none of {gold} overlaps",
+    "edges": "both, with other edges",
+    "type": "both, as another type",
+    "mention": "both, linked to other words",
+    "speaker": "both, with another speaker",
+    "stance": "both, with another stance",
+    "target": "both, same side, another target",
 }
 
 
