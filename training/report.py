@@ -20,7 +20,6 @@ TEMPLATES = files("guillemets.training") / "templates"
 HEADLINES = ("overlap_f1", "exact_f1", "quote_speaker_f1", "stance_macro_f1", "end2end_f1")
 
 
-
 class Wording(NamedTuple):
     """What a page calls its two sides and what it shows of them."""
 

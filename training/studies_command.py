@@ -63,9 +63,10 @@ def run_learning_curve(settings: Settings, shares: list[float]) -> None:
     from .commands import write_json
     from .studies import learning_curve
 
-    path, found = Path(settings.output) / "learning-curve.json", learning_curve(settings, shares, _tell)
+    found = learning_curve(settings, shares, _tell)
     if not processes.is_first():
         return
+    path = Path(settings.output) / "learning-curve.json"
     write_json(path, found)
     print(f"learning curve written to {path}")
 

@@ -34,6 +34,7 @@ from .averaging import WeightAverage
 from .checkpoints import last_checkpoint, saving
 from .examples import Collator, examples
 from .metrics import score
+from .order import LengthGroups, Order
 from .settings import Optimisation, Settings
 from .validation import check_training
 
@@ -50,6 +51,8 @@ class QuoteTrainer(Trainer):
         super().__init__(*args, **kwargs)
         self.average = WeightAverage(self.model, optimisation.average)
         self.add_callback(self.average)
+        self.data_collator = self.order = Order(self.args.seed, self.data_collator)
+        self.add_callback(self.order)
 
     def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
         if self.optimizer is None:
@@ -72,6 +75,10 @@ class QuoteTrainer(Trainer):
             self.args, self.state, self.control, metrics
         )
         return metrics
+
+    def _get_train_sampler(self, train_dataset: Dataset | None = None) -> LengthGroups:
+        rows = self.train_dataset if train_dataset is None else train_dataset
+        return LengthGroups(rows["length"], self.args.train_batch_size, self.order)
 
     def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
         with saving(Path(self.args.output_dir)):
@@ -283,8 +290,6 @@ def _arguments(settings: Settings, rows: int) -> TrainingArguments:
         save_strategy="steps",
         save_steps=interval,
         save_total_limit=2,
-        train_sampling_strategy="group_by_length",
-        length_column_name="length",
         logging_steps=max(1, min(50, interval // 4)),
         report_to="none",
         remove_unused_columns=False,
