@@ -15,6 +15,7 @@ from transformers import (
     AutoModel,
     AutoTokenizer,
     PreTrainedConfig,
+    ProgressCallback,
     Trainer,
     TrainingArguments,
     set_seed,
@@ -207,7 +208,11 @@ def train(settings: Settings, resume: bool = False) -> dict[str, float]:
     last = last_checkpoint(output / "checkpoints") if resume else None
     if last:
         trainer.average.load(last)
-    trainer.train(resume_from_checkpoint=str(last) if last else None)
+    try:
+        trainer.train(resume_from_checkpoint=str(last) if last else None)
+    except InputError:
+        _close_bar(trainer)  # or it would be drawn again under the message
+        raise
     figures = trainer.evaluate()
     if trainer.is_world_process_zero():
         save(trainer.average.model, tokenizer, output)
@@ -254,6 +259,12 @@ def _callbacks(settings: Settings) -> list[TensorBoardCallback]:
         raise InputError("report: tensorboard is not installed: pip install tensorboard") from None
     logs.logging_dir = str(Path(settings.output) / "logs")
     return [logs]
+
+
+def _close_bar(trainer: Trainer) -> None:
+    for callback in trainer.callback_handler.callbacks:
+        if isinstance(callback, ProgressCallback) and callback.training_bar is not None:
+            callback.training_bar.close()
 
 
 def _documents(settings: Settings) -> tuple[list[Document], list[Document], list[Document]]:
