@@ -1,6 +1,7 @@
 # Two commands do everything on a fresh machine: `make demo` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
+APT := timeout 300 apt-get install -y -qq --no-install-recommends chromium
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: demo test browser clean
@@ -25,9 +26,8 @@ test: .venv/test browser
 # The test that opens a report needs Chromium; without it, it is skipped and says so.
 browser:
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
-	{ test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
-	  timeout 300 apt-get install -y -qq chromium >/dev/null 2>&1; } || \
-	echo "no Chromium and none could be installed: the test that opens a report is skipped"
+	{ test "$$(id -u)" = 0 && command -v apt-get >/dev/null && { $(APT) || { apt-get update -qq && $(APT); } } } \
+	  >/dev/null 2>&1 || echo "no Chromium, and it cannot be installed: the report is not opened"
 
 clean:
 	rm -rf .venv runs build dist *.egg-info .pytest_cache .hypothesis
