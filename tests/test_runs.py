@@ -230,6 +230,11 @@ def test_a_learning_curve(run, trained, capsys, tmp_path):
     assert trained == ["0.5", "1"]
     assert cli.main(command) == 0  # finished parts are read
     assert trained == ["0.5", "1"]
+    page = tmp_path / "page.html"
+    path = str(Path(options.output) / "learning-curve.json")
+    shown = ["--system", "rules", "--report", str(page), "--curve", path]
+    assert cli.main(["evaluate", str(tmp_path / "dev.jsonl"), *shown]) == 0
+    assert "4 documents, " in page.read_text(encoding="utf-8")
     assert cli.main([*command, "optimisation.epochs=2"]) == 0  # another study
     assert trained == ["0.5", "1"] * 2
 
@@ -237,7 +242,7 @@ def test_a_learning_curve(run, trained, capsys, tmp_path):
 def test_cross_validation_goes_on_where_it_was_cut_off(run, trained, few, monkeypatch, capsys):
     options, config = run(epochs=1)
     folder = Path(options.output) / "crossval"
-    command = ["crossval", str(config), "--folds", "2"]
+    command = ["crossval", str(config), "--report", str(folder / "page.html"), "--folds", "2"]
     with monkeypatch.context() as patch:
         patch.setattr(training, "save", None)  # the first fold is trained, then something breaks
         with pytest.raises(TypeError):
@@ -257,6 +262,7 @@ def test_cross_validation_goes_on_where_it_was_cut_off(run, trained, few, monkey
     assert figures["whole"]["figures"]["exact_f1"]["value"] == score(gold, found)["exact_f1"]
     assert len(figures["folds"]) == 2
     assert not list(folder.glob("*/checkpoints"))
+    assert "2-fold cross-validation" in (folder / "page.html").read_text(encoding="utf-8")
     assert "fold 2 of 2, 2 documents: overlap" in capsys.readouterr().out
     assert cli.main([*command[:-1], "9"]) == cli.BAD_INPUT
     assert "4 documents cannot be split into 9 folds" in capsys.readouterr().err
@@ -273,7 +279,12 @@ def test_bad_shares_and_curves(run, tmp_path, capsys):
         str(tmp_path / "dev.jsonl"),
         ["--system", "rules", "--report", str(tmp_path / "r.html")],
     )
-    for text, reason in (("{}", "missing required field"), ('{"points": []}', "without points")):
+    point = '{"share": 1, "documents": 1, "quotes": 1, "figures": {}}'
+    for text, reason in (
+        ("{}", "missing required field"),
+        ('{"points": []}', "without points"),
+        (f'{{"points": [{point}]}}', "points[0] lacks overlap_f1"),
+    ):
         (tmp_path / "curve.json").write_text(text)
         assert cli.main(["evaluate", gold, *page, "--curve", str(tmp_path / "curve.json")]) == 2
         err = capsys.readouterr().err

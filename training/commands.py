@@ -107,11 +107,12 @@ def _evaluate_arguments(parser: argparse.ArgumentParser) -> None:
 def _evaluate(args: argparse.Namespace) -> None:
     from .curve import read_curve
     from .evaluation import evaluate
+    from .report import HEADLINES
 
     if args.curve and not args.report:
         raise InputError("--curve is plotted in a report: give --report as well")
     gold = read_gold(args.data)
-    curve = read_curve(args.curve) if args.curve else None
+    curve = read_curve(args.curve, HEADLINES) if args.curve else None
     predicted = _predictions(args.system, gold, args.device)
     found = evaluate(gold, predicted)
     show(found)

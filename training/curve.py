@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -26,8 +27,11 @@ class LearningCurve(msgspec.Struct, frozen=True):
     points: list[Point]
 
 
-def read_curve(path: Path) -> LearningCurve:
-    """The file that `guillemets train --learning-curve` writes; raises InputError, one line."""
+def read_curve(path: Path, wanted: Iterable[str] = ()) -> LearningCurve:
+    """The file that `guillemets train --learning-curve` writes, which must have the figures wanted.
+
+    Raises InputError, one line.
+    """
     try:
         curve = msgspec.json.decode(path.read_bytes(), type=LearningCurve)
     except OSError as error:
@@ -36,4 +40,8 @@ def read_curve(path: Path) -> LearningCurve:
         raise InputError(located(str(path), None, f"no learning curve ({error})")) from None
     if not curve.points:
         raise InputError(located(str(path), None, "a learning curve without points"))
+    for number, point in enumerate(curve.points):
+        lacking = [name for name in wanted if name not in point.figures]
+        if lacking:
+            raise InputError(located(str(path), None, f"points[{number}] lacks {lacking[0]}"))
     return curve
