@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +48,11 @@ class Page:
         self._call("Log.enable")
         self.size(width, height)
         self._call("Page.navigate", url=url)
+        deadline = time.monotonic() + 60
         while self.run("document.readyState") != "complete" or self.run("location.href") != url:
-            pass
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{url} did not load")
+            time.sleep(0.01)
 
     def __enter__(self) -> Page:
         return self
