@@ -1,14 +1,15 @@
 # Two commands do everything on a fresh machine: `make demo` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
+APT := timeout 300 apt-get install -y -qq --no-install-recommends chromium
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test clean
+.PHONY: demo test browser clean
 
 demo: .venv/demo
 	$(BIN)/guillemets tag inference/samples/demo.txt --format table
 
-test: .venv/test
+test: .venv/test browser
 	$(BIN)/python -m pytest
 
 # torch goes first and by exact version: a range would pull the build with CUDA.
@@ -21,6 +22,12 @@ test: .venv/test
 .venv/test: .venv/demo
 	$(PIP) install -c constraints.txt -e ".[test]"
 	touch $@
+
+# The test that opens a report needs Chromium; without it, it is skipped and says so.
+browser:
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
+	{ test "$$(id -u)" = 0 && command -v apt-get >/dev/null && { $(APT) || { apt-get update -qq && $(APT); } } } \
+	  >/dev/null 2>&1 || echo "no Chromium, and it cannot be installed: the report is not opened"
 
 clean:
 	rm -rf .venv runs build dist *.egg-info .pytest_cache .hypothesis

@@ -209,11 +209,14 @@ def _counting(documents: Iterable[Document]) -> Iterator[Iterable[Document]]:
 #: Defined in guillemets.training.commands, with the arguments they take.
 TRAINING_COMMANDS = {
     "train": "train a model from a config",
+    "crossval": "judge a config by cross-validation",
+    "average": "one model out of several runs that went on from one",
     "convert": "labelled data from one format to another",
     "validate": "check labelled data",
     "standoff": "take the texts out of gold, or put them back",
     "evaluate": "judge a model or predictions against gold",
     "compare": "what one system gains on another",
+    "agreement": "how far two annotators agree",
     "calibrate": "make a model's scores mean what they say",
     "card": "write the figures of a model's card",
     "backbone": "build, adapt or describe a backbone to train from",

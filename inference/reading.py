@@ -72,7 +72,7 @@ def read_documents(path: str | Path) -> Iterator[Document]:
             for number, line in numbered_lines(stream):
                 try:
                     gold = decode_line(_GOLD, line)
-                    _check_spans(gold)
+                    check_spans(gold)
                 except ValueError as error:
                     raise InputError(located(str(path), number, str(error))) from None
                 yield Document(gold.id, gold.text, gold.quotes)
@@ -173,7 +173,7 @@ def _as_unicode(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "replace")
 
 
-def _check_spans(document: Document) -> None:
+def check_spans(document: Document) -> None:
     """Raise a ValueError unless every span lies in the text and repeats its words."""
     for number, quote in enumerate(document.quotes):
         spans: dict[str, Quote | Span | None] = {

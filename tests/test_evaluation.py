@@ -242,7 +242,10 @@ def test_the_report_shows_every_error_and_escapes_texts(tmp_path, heldout, capsy
     assert not list(mistakes(gold, gold))
     for m in listed:
         whole = "".join(p.text for p in m.pieces)
-        assert whole in next(d.text for d in gold if d.id == m.document)
+        text = next(d.text for d in gold if d.id == m.document)
+        before, _, after = text.partition(whole)  # the context is cut between words
+        assert whole and m.cut_before == bool(before) and m.cut_after == bool(after)
+        assert before[-1:].strip() == "" == after[:1].strip()
         assert "".join(p.text for p in m.pieces if p.gold) == (m.gold.text if m.gold else "")
     paths = [tmp_path / "gold.jsonl", tmp_path / "found.jsonl", tmp_path / "page.html"]
     for path, documents in zip(paths, (gold, found)):

@@ -15,9 +15,9 @@ from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 from guillemets.inference.model import QuoteModel
 
+from .checkpoints import AVERAGE, saving
 from .widening import widened
 
-FILE = "average.safetensors"
 WARMUP = 10  # steps: the first weights are soon forgotten, also in a short run
 
 
@@ -36,7 +36,7 @@ class WeightAverage(TrainerCallback):
 
     def load(self, checkpoint: Path) -> None:
         """Goes on from the average saved in a checkpoint."""
-        self.model.load_state_dict(load_file(checkpoint / FILE))
+        self.model.load_state_dict(load_file(checkpoint / AVERAGE))
 
     @torch.no_grad()
     def on_step_end(
@@ -62,7 +62,10 @@ class WeightAverage(TrainerCallback):
     ) -> None:
         if state.is_world_process_zero:
             folder = Path(args.output_dir) / f"{PREFIX_CHECKPOINT_DIR}-{state.global_step}"
-            save_file(self.model.state_dict(), folder / FILE)
+            part = folder / f"{AVERAGE}.part"
+            with saving(folder):
+                save_file(self.model.state_dict(), part)
+                part.replace(folder / AVERAGE)
 
 
 def mean_model(models: Sequence[tuple[QuoteModel, float]]) -> QuoteModel:

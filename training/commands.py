@@ -5,28 +5,34 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from guillemets.inference.errors import InputError
+
+from . import processes, studies_command
 
 if TYPE_CHECKING:
     from guillemets.inference.schema import Document
 
     from .evaluation import Evaluation
+    from .settings import Settings
 
 
 def add_arguments(name: str, parser: argparse.ArgumentParser) -> None:
     """Gives ``parser`` the arguments of one command, and ``run`` as a default."""
-    from . import standoff_command, validation_command
+    from . import agreement_command, averaging_command, standoff_command, validation_command
     from .formats import command as conversion_command
 
     {
         "train": _train_arguments,
+        "crossval": studies_command.add_arguments,
         "convert": conversion_command.add_arguments,
         "validate": validation_command.add_arguments,
         "standoff": standoff_command.add_arguments,
         "evaluate": _evaluate_arguments,
         "compare": _compare_arguments,
+        "agreement": agreement_command.add_arguments,
+        "average": averaging_command.add_arguments,
         "calibrate": _calibrate_arguments,
         "card": _card_arguments,
         "backbone": _backbone_arguments,
@@ -41,20 +47,36 @@ def _train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", type=Path, metavar="CONFIG", help="a YAML file, as in configs/")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="settings to change")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument(
+        "--learning-curve", type=studies_command.shares, metavar="0.25,0.5,1",
+        help="train on growing shares of the documents instead; the curve is written to "
+        "<output>/learning-curve.json, for `evaluate --curve`",
+    )  # fmt: skip
     parser.set_defaults(run=_train)
 
 
 def _train(args: argparse.Namespace) -> None:
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    from .settings import load_settings
-
-    settings = load_settings(args.config, args.overrides)
+    settings = load_run(args)
+    if args.learning_curve:
+        studies_command.run_learning_curve(settings, args.learning_curve)
+        return
     from .train import train
 
-    for name, value in train(settings, args.resume).items():
+    figures = train(settings, args.resume)
+    if not processes.is_first():
+        return
+    for name, value in figures.items():
         if isinstance(value, float):
             print(f"{name:24s} {value:.4f}")
     print(f"model saved in {settings.output}")
+
+
+def load_run(args: argparse.Namespace) -> Settings:
+    """The settings of a run; also keeps tokenizers from warning about processes that fork."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    from .settings import load_settings
+
+    return load_settings(args.config, args.overrides)
 
 
 # ---------------------------------------------------------------- evaluate, calibrate
@@ -76,20 +98,27 @@ def _evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--report", type=Path, metavar="FILE.html", help="write a page with plots and every error"
     )
+    parser.add_argument(
+        "--curve", type=Path, metavar="FILE.json",
+        help="plot this learning curve in the report (see `train --learning-curve`)",
+    )  # fmt: skip
     parser.set_defaults(run=_evaluate)
 
 
 def _evaluate(args: argparse.Namespace) -> None:
+    from .curve import read_curve
     from .evaluation import evaluate
+    from .report import HEADLINES
 
-    gold = _gold(args.data)
+    if args.curve and not args.report:
+        raise InputError("--curve is plotted in a report: give --report as well")
+    gold = read_gold(args.data)
+    curve = read_curve(args.curve, HEADLINES) if args.curve else None
     predicted = _predictions(args.system, gold, args.device)
     found = evaluate(gold, predicted)
-    _show(found)
+    show(found)
     if args.json:
-        import msgspec
-
-        _write(args.json, msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
+        write_json(args.json, found)
     if args.report:
         from .baseline import RuleTagger
         from .report import report
@@ -98,18 +127,27 @@ def _evaluate(args: argparse.Namespace) -> None:
         systems = {name: found}
         if args.system != "rules":
             systems["rules"] = evaluate(gold, RuleTagger().pipe_documents(gold))
-        page = report(f"{name} on {args.data.name}", gold, predicted, systems)
-        _write(args.report, page)
+        page = report(f"{name} on {args.data.name}", gold, predicted, systems, curve)
+        write_text(args.report, page)
 
 
-def _write(path: Path, text: str) -> None:
+def write_json(path: Path, value: Any) -> None:
+    """Writes a struct, indented, whole or not at all."""
+    import msgspec
+
+    write_text(path, msgspec.json.format(msgspec.json.encode(value), indent=1).decode() + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a file whole or not at all; raises InputError, one line."""
     from guillemets.inference.writing import writing
 
     with writing(path) as out:
         out.write(text)
 
 
-def _gold(path: Path) -> list[Document]:
+def read_gold(path: Path) -> list[Document]:
+    """The documents of a file, which must hold some."""
     from guillemets.inference.reading import read_documents
 
     gold = list(read_documents(path))
@@ -157,7 +195,7 @@ def _compare(args: argparse.Namespace) -> None:
 
     from .evaluation import compare
 
-    gold = _gold(args.data)
+    gold = read_gold(args.data)
     found = compare(gold, *(_predictions(s, gold, args.device) for s in (args.first, args.second)))
     table = Table(box=box.SIMPLE, title="gain of the second system, with 95 % intervals")
     for column in ("figure", "gain", "from", "to", ""):
@@ -172,7 +210,8 @@ def _compare(args: argparse.Namespace) -> None:
         console.print(f"  {hits:+d}  {name}", markup=False)
 
 
-def _show(found: Evaluation) -> None:
+def show(found: Evaluation) -> None:
+    """Prints the figures, whole and by slice."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -221,7 +260,7 @@ def _calibrate(args: argparse.Namespace) -> None:
     from .calibrate import fit, uncalibrated, write
     from .evaluation import evaluate
 
-    gold = _gold(args.data)
+    gold = read_gold(args.data)
     tagger = uncalibrated(QuoteTagger.from_pretrained(args.model, device=args.device))
     predicted = list(tagger.pipe_documents(Document(d.id, d.text) for d in gold))
     scaling = fit(gold, predicted)
@@ -278,7 +317,7 @@ def _card(args: argparse.Namespace) -> None:
     others = [(name, {d.id: d for d in read_documents(path)}) for name, path in args.other]
     sets: dict[str, dict[str, Evaluation]] = {}
     for title, path in args.data:
-        gold = _gold(path)
+        gold = read_gold(path)
         systems = sets[title] = {
             name: evaluate(gold, list(t.pipe_documents(Document(d.id, d.text) for d in gold)))
             for name, t in taggers.items()

@@ -6,7 +6,7 @@ An interval comes from drawing documents again with replacement (percentile boot
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 import numpy as np
@@ -20,7 +20,7 @@ RESAMPLES, SEED = 2000, 7
 
 
 class Interval(msgspec.Struct, frozen=True):
-    """A figure in [0, 1] and the ends of its 95 % interval."""
+    """A figure and the ends of its 95 % interval."""
 
     value: float
     low: float
@@ -60,9 +60,13 @@ class Evaluation(msgspec.Struct, frozen=True):
     calibration: dict[str, Calibration]
 
 
-def _intervals(rows: np.ndarray, draws: np.ndarray) -> dict[str, Interval]:
-    """Figures of documents' counts (documents, fields) with percentiles over ``draws``."""
-    whole, drawn = figures(rows.sum(0)), figures(draws @ rows)
+def intervals(
+    rows: np.ndarray,
+    draws: np.ndarray,
+    of: Callable[[np.ndarray], dict[str, np.ndarray]] = figures,
+) -> dict[str, Interval]:
+    """Figures ``of`` documents' counts (documents, fields) with percentiles over ``draws``."""
+    whole, drawn = of(rows.sum(0)), of(draws @ rows)
     return {
         name: Interval(float(whole[name]), *map(float, np.percentile(drawn[name], [2.5, 97.5])))
         for name in whole
@@ -85,7 +89,7 @@ def evaluate(gold: Sequence[Document], predicted: Iterable[Document]) -> Evaluat
         documents=len(gold),
         gold=total["gold"],
         predicted=total["predicted"],
-        figures=_intervals(rows, weights),
+        figures=intervals(rows, weights),
         confusion={g: {p: total[f"{g}>{p}"] for p in STANCES} for g in STANCES},
         slices={name: _slices(name, gold, judged, weights) for name in SLICES},
         calibration=_calibrations([j for js in judged for j in js]),
@@ -141,7 +145,7 @@ def _slice(part: dict[int, list[Judged]], weights: np.ndarray) -> Slice:
     rows = np.zeros((weights.shape[1], len(FIELDS)))
     for i, js in part.items():
         rows[i] = counts(js)
-    found = _intervals(rows, weights)
+    found = intervals(rows, weights)
     return Slice(
         quotes=_size(part),
         recall_exact=found["exact_recall"],

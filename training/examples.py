@@ -148,7 +148,7 @@ class Collator:
 
     Each time a window is seen, ``masked`` of its words are hidden from the encoder and ``shrunk`` of its
     quotes are a few words shorter for attribution, so that no passage can be learned by heart. Their
-    randomness is torch's own, which Trainer seeds and restores.
+    randomness is torch's own, which `Order` seeds for each batch.
     """
 
     SLACK = 2  # words by which a quote is shortened at either end

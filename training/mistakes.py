@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
@@ -11,16 +12,16 @@ from guillemets.inference.schema import Document, Quote
 from .metrics import Judged, judge_all, name_of, same_name
 
 CONTEXT = 140  # characters to either side
-#: Kind -> what it means, in the order of a report.
+#: Kind -> what it means, in the order of a report; {gold} and {found} are the names of the two sides.
 KINDS = {
-    "missed": "a gold quote that nothing overlaps",
-    "spurious": "a quote that no gold one overlaps",
-    "edges": "found, with other edges",
-    "type": "found, as another type",
-    "mention": "found, linked to other words",
-    "speaker": "found, with another speaker",
-    "stance": "found, with another stance",
-    "target": "found, right side, another target",
+    "missed": "a quote of {gold} that none of {found} overlaps",
+    "spurious": "a quote of {found} that none of {gold} overlaps",
+    "edges": "both, with other edges",
+    "type": "both, as another type",
+    "mention": "both, linked to other words",
+    "speaker": "both, with another speaker",
+    "stance": "both, with another stance",
+    "target": "both, same side, another target",
 }
 
 
@@ -33,11 +34,13 @@ class Piece(msgspec.Struct, frozen=True):
 
 
 class Mistake(msgspec.Struct, frozen=True):
-    """A quote with at least one error."""
+    """A quote with at least one error, in a stretch of its document that may be cut at either end."""
 
     document: str
     kinds: list[str]
     pieces: list[Piece]
+    cut_before: bool
+    cut_after: bool
     gold: Quote | None
     found: Quote | None
 
@@ -48,8 +51,10 @@ def mistakes(gold: Sequence[Document], predicted: Iterable[Document]) -> Iterato
         for j in sorted(judged, key=lambda j: (j.gold or j.predicted).start):
             kinds = list(_kinds(j))
             if kinds:
-                pieces = list(_pieces(document.text, j.gold, j.predicted))
-                yield Mistake(document.id, kinds, pieces, j.gold, j.predicted)
+                start, end = _context(document.text, j.gold, j.predicted)
+                pieces = list(_pieces(document.text, start, end, j.gold, j.predicted))
+                cuts = start > 0, end < len(document.text)
+                yield Mistake(document.id, kinds, pieces, *cuts, j.gold, j.predicted)
 
 
 def _kinds(j: Judged) -> Iterator[str]:
@@ -70,10 +75,22 @@ def _kinds(j: Judged) -> Iterator[str]:
         yield "target"
 
 
-def _pieces(text: str, gold: Quote | None, found: Quote | None) -> Iterator[Piece]:
+def _context(text: str, gold: Quote | None, found: Quote | None) -> tuple[int, int]:
+    """The quote with what stands around it, cut between words where there is such a place."""
     quotes = [q for q in (gold, found) if q is not None]
-    start = max(0, min(q.start for q in quotes) - CONTEXT)
-    end = min(len(text), max(q.end for q in quotes) + CONTEXT)
+    first, last = min(q.start for q in quotes), max(q.end for q in quotes)
+    start, end = max(0, first - CONTEXT), min(len(text), last + CONTEXT)
+    if start and (word := re.compile(r"(?<=\s)\S").search(text, start, first)):
+        start = word.start()
+    if end < len(text):
+        end = last + len(re.sub(r"\s+\S*$", "", text[last:end]))
+    return start, end
+
+
+def _pieces(
+    text: str, start: int, end: int, gold: Quote | None, found: Quote | None
+) -> Iterator[Piece]:
+    quotes = [q for q in (gold, found) if q is not None]
     cuts = sorted({start, end, *(e for q in quotes for e in (q.start, q.end))})
     for left, right in zip(cuts, cuts[1:]):
         yield Piece(text[left:right], *(bool(q) and q.start <= left < q.end for q in (gold, found)))

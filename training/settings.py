@@ -81,6 +81,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     output: str
     data: Data
     seed: int = 1
+    report: Literal["none", "tensorboard"] = "none"  # logs for TensorBoard, in <output>/logs
     windows: Windows = msgspec.field(default_factory=Windows)
     heads: Heads = msgspec.field(default_factory=Heads)
     optimisation: Optimisation = msgspec.field(default_factory=Optimisation)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -14,11 +15,12 @@ from transformers import (
     AutoModel,
     AutoTokenizer,
     PreTrainedConfig,
+    ProgressCallback,
     Trainer,
     TrainingArguments,
     set_seed,
 )
-from transformers.trainer_utils import get_last_checkpoint
+from transformers.integrations import TensorBoardCallback
 
 from guillemets.inference.config import QuoteConfig
 from guillemets.inference.errors import InputError
@@ -29,9 +31,12 @@ from guillemets.inference.schema import Document
 from guillemets.inference.tagger import QuoteTagger
 from guillemets.inference.windows import Tokenizer
 
+from . import processes
 from .averaging import WeightAverage
+from .checkpoints import last_checkpoint, saving
 from .examples import Collator, examples
 from .metrics import score
+from .order import LengthGroups, Order
 from .settings import Optimisation, Settings
 from .validation import check_training
 from .widening import widened
@@ -49,6 +54,8 @@ class QuoteTrainer(Trainer):
         super().__init__(*args, **kwargs)
         self.average = WeightAverage(self.model, optimisation.average)
         self.add_callback(self.average)
+        self.data_collator = self.order = Order(self.args.seed, self.data_collator)
+        self.add_callback(self.order)
 
     def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
         if self.optimizer is None:
@@ -71,6 +78,14 @@ class QuoteTrainer(Trainer):
             self.args, self.state, self.control, metrics
         )
         return metrics
+
+    def _get_train_sampler(self, train_dataset: Dataset | None = None) -> LengthGroups:
+        rows = self.train_dataset if train_dataset is None else train_dataset
+        return LengthGroups(rows["length"], self.args.train_batch_size, self.order)
+
+    def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
+        with saving(Path(self.args.output_dir)):
+            super()._save_checkpoint(model, trial)
 
 
 def parameter_groups(model: nn.Module, options: Optimisation) -> list[dict[str, Any]]:
@@ -162,10 +177,13 @@ def _trained(settings: Settings, config: QuoteConfig) -> QuoteModel:
 def train(settings: Settings, resume: bool = False) -> dict[str, float]:
     """Runs the training and saves the model to ``settings.output``; its dev figures.
 
-    Checkpoints stand in ``<output>/checkpoints``; ``resume`` goes on from the last one.
+    Checkpoints stand in ``<output>/checkpoints``; ``resume`` goes on from the last whole one. Run by
+    several processes (torchrun, accelerate launch), the first of them saves.
     """
     set_seed(settings.seed)
     gold, extra, dev = _documents(settings)
+    output, callbacks = Path(settings.output), _callbacks(settings)
+    _check_output(output)
     model, tokenizer = new_model(settings)
     cuts = [(settings.windows.tokens, gold + extra), (settings.windows.second, gold)]
     overlap = settings.windows.overlap
@@ -177,7 +195,6 @@ def train(settings: Settings, resume: bool = False) -> dict[str, float]:
             for row in examples(documents, tokenizer, size, min(overlap, size // 3))
         ]
     )
-    output = Path(settings.output)
     trainer = QuoteTrainer(
         model=model,
         args=_arguments(settings, len(rows)),
@@ -189,29 +206,69 @@ def train(settings: Settings, resume: bool = False) -> dict[str, float]:
             settings.optimisation.shrink_quotes,
         ),
         processing_class=tokenizer,
+        callbacks=callbacks,
         optimisation=settings.optimisation,
     )
-    checkpoints = output / "checkpoints"
-    last = get_last_checkpoint(str(checkpoints)) if resume and checkpoints.is_dir() else None
+    last = last_checkpoint(output / "checkpoints") if resume else None
     if last:
-        trainer.average.load(Path(last))
-    trainer.train(resume_from_checkpoint=last)
+        trainer.average.load(last)
+    try:
+        trainer.train(resume_from_checkpoint=str(last) if last else None)
+    except InputError:
+        _close_bar(trainer)  # or it would be drawn again under the message
+        raise
     figures = trainer.evaluate()
-    save(trainer.average.model, tokenizer, output)
+    if trainer.is_world_process_zero():
+        save(trainer.average.model, tokenizer, output)
+    trainer.accelerator.wait_for_everyone()
     return {name.removeprefix("eval_"): value for name, value in figures.items()}
 
 
 def save(model: QuoteModel, tokenizer: Tokenizer, folder: Path, half: bool = True) -> None:
-    """Writes config, safetensors (half precision unless told) and tokenizer."""
+    """Writes config, safetensors (half precision unless told) and tokenizer.
+
+    The files take their places when all are written: a failing save spoils no earlier model.
+    """
     if half:
         model = model.half()
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    vocabulary = folder / "tokenizer.json"
-    compact = json.dumps(
-        json.loads(vocabulary.read_bytes()), ensure_ascii=False, separators=(",", ":")
-    )
-    vocabulary.write_text(compact, encoding="utf-8")
+    with saving(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=folder, prefix=".saving-") as name:
+            part = Path(name)
+            model.save_pretrained(part)
+            tokenizer.save_pretrained(part)
+            vocabulary = part / "tokenizer.json"
+            compact = json.dumps(
+                json.loads(vocabulary.read_bytes()), ensure_ascii=False, separators=(",", ":")
+            )
+            vocabulary.write_text(compact, encoding="utf-8")
+            for file in part.iterdir():
+                file.replace(folder / file.name)
+
+
+def _check_output(output: Path) -> None:
+    """Before hours of training: whether the folder can be made and written to."""
+    with saving(output):
+        output.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=output, prefix=".saving-"):
+            pass
+
+
+def _callbacks(settings: Settings) -> list[TensorBoardCallback]:
+    if settings.report == "none":
+        return []
+    try:
+        logs = TensorBoardCallback()
+    except (RuntimeError, ImportError):
+        raise InputError("report: tensorboard is not installed: pip install tensorboard") from None
+    logs.logging_dir = str(Path(settings.output) / "logs")
+    return [logs]
+
+
+def _close_bar(trainer: Trainer) -> None:
+    for callback in trainer.callback_handler.callbacks:
+        if isinstance(callback, ProgressCallback) and callback.training_bar is not None:
+            callback.training_bar.close()
 
 
 def _documents(settings: Settings) -> tuple[list[Document], list[Document], list[Document]]:
@@ -228,7 +285,7 @@ def _documents(settings: Settings) -> tuple[list[Document], list[Document], list
 
 def _arguments(settings: Settings, rows: int) -> TrainingArguments:
     options, evaluation = settings.optimisation, settings.evaluation
-    steps_per_epoch = -(-rows // options.batch)
+    steps_per_epoch = -(-rows // (options.batch * processes.count()))
     interval = max(1, round(steps_per_epoch * evaluation.every))
     bf16 = options.precision == "bf16" or (options.precision == "auto" and has_bf16())
     return TrainingArguments(
@@ -248,8 +305,6 @@ def _arguments(settings: Settings, rows: int) -> TrainingArguments:
         save_strategy="steps",
         save_steps=interval,
         save_total_limit=2,
-        train_sampling_strategy="group_by_length",
-        length_column_name="length",
         logging_steps=max(1, min(50, interval // 4)),
         report_to="none",
         remove_unused_columns=False,

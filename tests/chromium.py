@@ -1,0 +1,103 @@
+"""Chromium without a window, led over its DevTools pipe: no driver, no port, no package."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+BINARY = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+_OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+            "--disable-background-networking", "--no-first-run", "--remote-debugging-pipe")  # fmt: skip
+
+
+class Page:
+    """A page in a browser of its own; messages end with a zero byte."""
+
+    def __init__(self, url: str, profile: Path, width: int = 1280, height: int = 900) -> None:
+        self._number = 0
+        read, self._out = os.pipe()
+        self._in, write = os.pipe()
+
+        def on_3_and_4() -> None:  # dup2 may land on the other's number: go by way of high ones
+            high = [os.dup(read), os.dup(write)]
+            high = [os.dup2(fd, 100 + i) for i, fd in enumerate(high)]
+            os.dup2(high[0], 3)
+            os.dup2(high[1], 4)
+
+        self._process = subprocess.Popen(
+            [BINARY, *_OPTIONS, f"--user-data-dir={profile}", "about:blank"],
+            preexec_fn=on_3_and_4, close_fds=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        os.close(read)
+        os.close(write)
+        self._answers = os.fdopen(self._in, "rb")
+        self._session: str | None = None
+        target = self._call("Target.createTarget", url="about:blank")["targetId"]
+        found = self._call("Target.attachToTarget", targetId=target, flatten=True)
+        self._session = found["sessionId"]
+        self.errors: list[str] = []
+        self._call("Runtime.enable")
+        self._call("Log.enable")
+        self.size(width, height)
+        self._call("Page.navigate", url=url)
+        deadline = time.monotonic() + 60
+        while self.run("document.readyState") != "complete" or self.run("location.href") != url:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{url} did not load")
+            time.sleep(0.01)
+
+    def __enter__(self) -> Page:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._answers.close()
+        os.close(self._out)
+
+    def size(self, width: int, height: int, mobile: bool = False) -> None:
+        """The window, or a phone's screen."""
+        self._call("Emulation.setDeviceMetricsOverride", width=width, height=height,
+                   deviceScaleFactor=1, mobile=mobile)  # fmt: skip
+
+    def run(self, script: str) -> Any:
+        """The value of an expression in the page."""
+        found = self._call("Runtime.evaluate", expression=script, returnByValue=True)
+        if "exceptionDetails" in found:
+            raise RuntimeError(found["exceptionDetails"]["exception"]["description"])
+        return found["result"].get("value")
+
+    def screenshot(self, path: Path) -> None:
+        """What is seen, as a PNG."""
+        path.write_bytes(base64.b64decode(self._call("Page.captureScreenshot")["data"]))
+
+    def _call(self, method: str, **params: Any) -> dict[str, Any]:
+        self._number += 1
+        message: dict[str, Any] = {"id": self._number, "method": method, "params": params}
+        if self._session:
+            message["sessionId"] = self._session
+        os.write(self._out, json.dumps(message).encode() + b"\0")
+        while True:
+            answer = json.loads(self._next())
+            if answer.get("method") in ("Runtime.exceptionThrown", "Log.entryAdded"):
+                self.errors.append(json.dumps(answer["params"]))
+            if answer.get("id") == self._number:
+                if "error" in answer:
+                    raise RuntimeError(f"{method}: {answer['error']['message']}")
+                return answer["result"]
+
+    def _next(self) -> bytes:
+        pieces = []
+        while (byte := self._answers.read(1)) != b"\0":
+            if not byte:
+                raise RuntimeError("Chromium has ended")
+            pieces.append(byte)
+        return b"".join(pieces)
