@@ -310,8 +310,9 @@ def test_command(tmp_path, capsys):
 
 
 def test_the_corpus_that_ships_passes():
-    trained = [CORPUS / "hard.jsonl", CORPUS / "press.jsonl"]
-    assert list(validate(trained, [CORPUS / "heldout.jsonl"])) == []
+    trained = [CORPUS / f"{name}.jsonl" for name in ("hard", "press", "briefs")]
+    held_out = [CORPUS / f"{name}.jsonl" for name in ("heldout", "briefs-heldout")]
+    assert list(validate(trained, held_out)) == []
 
 
 def test_a_problem_is_one_line_on_any_terminal():

@@ -18,6 +18,7 @@ from guillemets.inference.model import QuoteModel
 from .checkpoints import AVERAGE, saving
 from .widening import widened
 
+NEWEST = "target_pointer."  # the head that older models lack
 WARMUP = 10  # steps: the first weights are soon forgotten, also in a short run
 
 
@@ -79,6 +80,8 @@ def mean_model(models: Sequence[tuple[QuoteModel, float]]) -> QuoteModel:
     mean.config.stance_temperature = mean.config.score_scale = 1.0
     mean.config.score_bias = 0.0
     wanted = fullest.state_dict()
+    if any({n for n in state.keys() ^ wanted.keys() if not n.startswith(NEWEST)} for state, _ in states):
+        raise ValueError("the models differ in their layers")
     for name, like in wanted.items():
         known = [(state[name], weight) for state, weight in states if name in state]
         if any(value.shape != like.shape for value, _ in known):
