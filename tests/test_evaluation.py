@@ -253,8 +253,13 @@ def test_the_report_shows_every_error_and_escapes_texts(tmp_path, heldout, capsy
     data, system, page = map(str, paths)
     assert cli.main(["evaluate", data, "--system", system, "--report", page]) == 0
     html = paths[2].read_text(encoding="utf-8")
+    folder = tmp_path / "a" / "folder"
+    assert cli.main(["evaluate", data, "--predictions", system, "--report", str(folder)]) == 0
+    assert (folder / "report.html").read_text(encoding="utf-8") == html
     assert html.count("<article") == len(listed) and html.count("<script") == 1
     assert "&lt;script&gt;alert(1)" in html and "<b>x" not in html
     assert "http" not in re.sub(r"http-equiv|http://www.w3.org", "", html)  # nothing from outside
-    assert cli.main(["evaluate", data, "--system", system, "--report", str(tmp_path)]) == 2
+    assert (
+        cli.main(["evaluate", data, "--system", system, "--report", f"{data}/pages"]) == 2
+    )  # a file is in the way
     assert "directory" in capsys.readouterr().err

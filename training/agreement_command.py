@@ -16,8 +16,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("second", type=Path, metavar="B", help="those of another annotator")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure here as well")
     parser.add_argument(
-        "--report", type=Path, metavar="FILE.html", help="write a page with every difference"
-    )
+        "--report", type=Path, metavar="PAGE",
+        help="write a page with every difference: an .html file, or report.html in a folder",
+    )  # fmt: skip
     parser.set_defaults(run=run)
 
 
@@ -30,7 +31,7 @@ def run(args: argparse.Namespace) -> None:
     from guillemets.inference.errors import InputError
 
     from .agreement import FIGURES, agree, shared
-    from .commands import read_gold, write_json, write_text
+    from .commands import read_gold, write_json, write_page
 
     files = args.first, args.second
     read = [read_gold(path) for path in files]
@@ -57,4 +58,4 @@ def run(args: argparse.Namespace) -> None:
     if args.report:
         from .report import agreement_report
 
-        write_text(args.report, agreement_report((args.first.stem, args.second.stem), first, second, found))  # fmt: skip
+        write_page(args.report, agreement_report((args.first.stem, args.second.stem), first, second, found))  # fmt: skip

@@ -80,7 +80,9 @@ def mean_model(models: Sequence[tuple[QuoteModel, float]]) -> QuoteModel:
     mean.config.stance_temperature = mean.config.score_scale = 1.0
     mean.config.score_bias = 0.0
     wanted = fullest.state_dict()
-    if any({n for n in state.keys() ^ wanted.keys() if not n.startswith(NEWEST)} for state, _ in states):
+    if any(
+        {n for n in state.keys() ^ wanted.keys() if not n.startswith(NEWEST)} for state, _ in states
+    ):
         raise ValueError("the models differ in their layers")
     for name, like in wanted.items():
         known = [(state[name], weight) for state, weight in states if name in state]

@@ -91,13 +91,15 @@ def _evaluate_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("data", type=Path, metavar="GOLD", help="JSON Lines of gold documents")
     parser.add_argument(
-        "--system", metavar="SYSTEM", help=f"{SYSTEM} (default: the model that ships)"
-    )
+        "--system", "--model", "--predictions", metavar="SYSTEM",
+        help=f"{SYSTEM} (default: the model that ships)",
+    )  # fmt: skip
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure here as well")
     parser.add_argument(
-        "--report", type=Path, metavar="FILE.html", help="write a page with plots and every error"
-    )
+        "--report", type=Path, metavar="PAGE",
+        help="write a page with plots and every error: an .html file, or report.html in a folder",
+    )  # fmt: skip
     parser.add_argument(
         "--curve", type=Path, metavar="FILE.json",
         help="plot this learning curve in the report (see `train --learning-curve`)",
@@ -128,7 +130,18 @@ def _evaluate(args: argparse.Namespace) -> None:
         if args.system != "rules":
             systems["rules"] = evaluate(gold, RuleTagger().pipe_documents(gold))
         page = report(f"{name} on {args.data.name}", gold, predicted, systems, curve)
-        write_text(args.report, page)
+        write_page(args.report, page)
+
+
+def write_page(place: Path, page: str) -> None:
+    """Writes a report to an .html file, or into a folder."""
+    if place.suffix.lower() not in (".html", ".htm"):
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{place}: {error.strerror or error}") from None
+        place = place / "report.html"
+    write_text(place, page)
 
 
 def write_json(path: Path, value: Any) -> None:

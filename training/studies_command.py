@@ -27,14 +27,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="settings to change")
     parser.add_argument("--folds", type=int, default=5, metavar="N", help="default: %(default)s")
     parser.add_argument(
-        "--report", type=Path, metavar="FILE.html", help="write a page with plots and every error"
-    )
+        "--report", type=Path, metavar="PAGE",
+        help="write a page with plots and every error: an .html file, or report.html in a folder",
+    )  # fmt: skip
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> None:
     """Runs the cross-validation; raises InputError, one line."""
-    from .commands import load_run, read_gold, show, write_json, write_text
+    from .commands import load_run, read_gold, show, write_json, write_page
 
     settings = load_run(args)
     from .studies import GOLD, PREDICTIONS, cross_validate
@@ -55,7 +56,7 @@ def run(args: argparse.Namespace) -> None:
         name = f"{args.config.stem}, {args.folds}-fold cross-validation"
         rules = evaluate(gold, RuleTagger().pipe_documents(gold))
         systems = {args.config.stem: found.whole, "rules": rules}
-        write_text(args.report, report(name, gold, predicted, systems))
+        write_page(args.report, report(name, gold, predicted, systems))
 
 
 def run_learning_curve(settings: Settings, shares: list[float]) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sys
 
-MARKS = "«»\"“”„‟‹› \u00a0\u202f\n"
+MARKS = '«»"“”„‟‹› \u00a0\u202f\n'
 
 
 def main(gold: str, predictions: str) -> None:
