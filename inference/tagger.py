@@ -66,7 +66,7 @@ class QuoteTagger:
     """Tags quotes, their speakers, cues and stances in French text.
 
     >>> tagger = QuoteTagger.from_pretrained()
-    >>> tagger.tag("« Jamais », a dit Mme Rey.").quotes[0].speaker.name
+    >>> tagger.tag("« Jamais ! », a dit Mme Rey.").quotes[0].speaker.name
     'Rey'
     """
 
