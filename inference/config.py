@@ -42,6 +42,11 @@ class QuoteConfig(PreTrainedConfig):
         self.score_scale, self.score_bias = score_scale, score_bias
         super().__init__(**kwargs)
 
+    def forget_scaling(self) -> None:
+        """Scores as the weights give them: what was fitted on other weights means nothing for these."""
+        self.stance_temperature = self.score_scale = 1.0
+        self.score_bias = 0.0
+
     def encoder_config(self) -> PreTrainedConfig:
         options = dict(self.encoder)
         return CONFIG_MAPPING[options.pop("model_type")](**options)

@@ -17,9 +17,11 @@ def models(tmp_path, heldout):
     """``models(name, **config)``: a random model, and the folder it is saved in."""
     tokenizer = tiny_tokenizer([d.text for d in heldout[:4]])
 
-    def make(name: str, tokenizer=tokenizer, layers: int = 1, **config) -> QuoteModel:
+    def make(
+        name: str, tokenizer=tokenizer, layers: int = 1, hidden: int = 16, **config
+    ) -> QuoteModel:
         encoder = CamembertConfig(
-            vocab_size=len(tokenizer), hidden_size=16, num_hidden_layers=layers,
+            vocab_size=len(tokenizer), hidden_size=hidden, num_hidden_layers=layers,
             num_attention_heads=2, intermediate_size=32, max_position_embeddings=514,
             type_vocab_size=1,
         )  # fmt: skip
@@ -61,11 +63,14 @@ def test_an_older_model_counts_as_far_as_it_goes(models, tmp_path):
 def test_what_does_not_go_together_is_told_in_one_line(models, tmp_path, capsys, heldout):
     models("a")
     models("deep", layers=2)
+    models("wide", hidden=32)
     models("other", tokenizer=tiny_tokenizer([heldout[-1].text]))
     out = ["--out", str(tmp_path / "mean")]
     first = f"{tmp_path / 'a'}=1"
     assert main(["average", first, f"{tmp_path / 'deep'}=1", *out]) == 2
     assert "the models differ in" in capsys.readouterr().err
+    assert main(["average", first, f"{tmp_path / 'wide'}=1", *out]) == 2
+    assert "hidden size" in capsys.readouterr().err
     assert main(["average", first, f"{tmp_path / 'other'}=1", *out]) == 2
     assert "another tokenizer" in capsys.readouterr().err
     with pytest.raises(SystemExit):

@@ -24,14 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Prints the figures; raises InputError, one line."""
-    from rich import box
     from rich.console import Console
-    from rich.table import Table
 
     from guillemets.inference.errors import InputError
 
     from .agreement import FIGURES, agree, shared
-    from .commands import read_gold, write_json, write_page
+    from .commands import figures_table, read_gold, write_json, write_page
 
     files = args.first, args.second
     read = [read_gold(path) for path in files]
@@ -46,13 +44,8 @@ def run(args: argparse.Namespace) -> None:
         alone = len(documents) - found.documents
         rest = f" ({alone} more documents, not compared)" if alone else ""
         console.print(f"{path.name}: {quotes} quotes{rest}", markup=False)
-    table = Table(box=box.SIMPLE, title="agreement, with 95 % intervals")
-    for column in ("figure", "value", "from", "to"):
-        table.add_column(column, justify="left" if column == "figure" else "right")
-    for name, label in FIGURES.items():
-        figure = found.figures[name]
-        table.add_row(label, *(f"{x:.3f}" for x in (figure.value, figure.low, figure.high)))
-    console.print(table)
+    figures = {label: found.figures[name] for name, label in FIGURES.items()}
+    console.print(figures_table("agreement", figures))
     if args.json:
         write_json(args.json, found)
     if args.report:

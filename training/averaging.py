@@ -75,10 +75,11 @@ def mean_model(models: Sequence[tuple[QuoteModel, float]]) -> QuoteModel:
     Its scores are to be scaled anew. Raises ValueError where the models differ in shape.
     """
     fullest = max((m for m, _ in models), key=lambda m: (m.config.features, m.config.targets))
+    if any(model.config.hidden_size != fullest.config.hidden_size for model, _ in models):
+        raise ValueError("the models differ in their hidden size")
     states = [(widened(model, fullest), weight) for model, weight in models]
     mean = copy.deepcopy(fullest)
-    mean.config.stance_temperature = mean.config.score_scale = 1.0
-    mean.config.score_bias = 0.0
+    mean.config.forget_scaling()
     wanted = fullest.state_dict()
     if any(
         {n for n in state.keys() ^ wanted.keys() if not n.startswith(NEWEST)} for state, _ in states

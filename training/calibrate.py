@@ -73,7 +73,8 @@ def _minimise(loss, start: list[float]) -> list[float]:  # type: ignore[no-untyp
 
 def uncalibrated(tagger: QuoteTagger) -> QuoteTagger:
     """The tagger, its scores as its model gives them."""
-    return Scaling(1.0, 0.0, 1.0).of(tagger)
+    tagger.model.config.forget_scaling()
+    return tagger
 
 
 def write(scaling: Scaling, model: Path) -> None:

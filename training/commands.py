@@ -12,9 +12,11 @@ from guillemets.inference.errors import InputError
 from . import processes, studies_command
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from guillemets.inference.schema import Document
 
-    from .evaluation import Evaluation
+    from .evaluation import Evaluation, Interval
     from .settings import Settings
 
 
@@ -223,6 +225,19 @@ def _compare(args: argparse.Namespace) -> None:
         console.print(f"  {hits:+d}  {name}", markup=False)
 
 
+def figures_table(title: str, figures: dict[str, Interval]) -> Table:
+    """A table of figures by label, each with the ends of its interval."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE, title=f"{title}, with 95 % intervals")
+    for column in ("figure", "value", "from", "to"):
+        table.add_column(column, justify="left" if column == "figure" else "right")
+    for label, figure in figures.items():
+        table.add_row(label, *(f"{x:.3f}" for x in (figure.value, figure.low, figure.high)))
+    return table
+
+
 def show(found: Evaluation) -> None:
     """Prints the figures, whole and by slice."""
     from rich import box
@@ -231,11 +246,7 @@ def show(found: Evaluation) -> None:
 
     console = Console(highlight=False)
     console.print(f"{found.documents} documents, {found.gold} gold quotes, {found.predicted} found")
-    table = Table(box=box.SIMPLE, title="figures, with 95 % intervals")
-    for column in ("figure", "value", "from", "to"):
-        table.add_column(column, justify="left" if column == "figure" else "right")
-    for name, figure in found.figures.items():
-        table.add_row(name, *(f"{x:.3f}" for x in (figure.value, figure.low, figure.high)))
+    table = figures_table("figures", found.figures)
     for name, calibration in found.calibration.items():
         table.add_row(f"calibration error of {name}", f"{calibration.error:.3f}", "", "")
     console.print(table)

@@ -167,8 +167,7 @@ def _trained(settings: Settings, config: QuoteConfig) -> QuoteModel:
     config.head_dropout = settings.heads.dropout
     config.window_tokens = settings.windows.tokens
     config.window_overlap = settings.windows.overlap
-    config.stance_temperature = config.score_scale = 1.0  # what fitted the old weights
-    config.score_bias = 0.0
+    config.forget_scaling()
     model = QuoteModel(config)  # with what an older model lacks
     model.load_state_dict(widened(loaded, model), strict=False)
     return model
