@@ -25,8 +25,7 @@ from guillemets.inference.writing import writing
 from .curve import LearningCurve, Point
 from .evaluation import Evaluation, Interval, evaluate
 from .settings import Data, Settings
-from .train import train
-from .validation import check_training
+from .train import load_data, train
 
 STATE, PREDICTIONS, GOLD = "part.json", "predictions.jsonl", "gold.jsonl"
 
@@ -95,14 +94,7 @@ def _read(
     settings: Settings, dev: bool = True
 ) -> tuple[list[Document], list[Document], list[Document]]:
     """Training, extra and dev documents, the first two in the order of the seed."""
-    data = settings.data
-    check_training([*data.train, *data.extra], data.dev if dev else [])
-    found = tuple(
-        [document for file in files for document in read_documents(file)]
-        for files in (data.train, data.extra, data.dev if dev else [])
-    )
-    if not found[0] or (dev and not found[2]):
-        raise InputError("the training or the dev data is empty")
+    found = load_data(settings.data, dev)
     for documents in found[:2]:
         random.Random(settings.seed).shuffle(documents)
     return found

@@ -37,7 +37,7 @@ from .checkpoints import last_checkpoint, saving
 from .examples import Collator, examples
 from .metrics import score
 from .order import LengthGroups, Order
-from .settings import Optimisation, Settings
+from .settings import Data, Optimisation, Settings
 from .validation import check_training
 from .widening import widened
 
@@ -180,7 +180,7 @@ def train(settings: Settings, resume: bool = False) -> dict[str, float]:
     several processes (torchrun, accelerate launch), the first of them saves.
     """
     set_seed(settings.seed)
-    gold, extra, dev = _documents(settings)
+    gold, extra, dev = load_data(settings.data)
     output, callbacks = Path(settings.output), _callbacks(settings)
     _check_output(output)
     model, tokenizer = new_model(settings)
@@ -270,16 +270,19 @@ def _close_bar(trainer: Trainer) -> None:
             callback.training_bar.close()
 
 
-def _documents(settings: Settings) -> tuple[list[Document], list[Document], list[Document]]:
-    data = settings.data
-    check_training([*data.train, *data.extra], data.dev)
-    gold, extra, dev = (
+def load_data(
+    data: Data, dev: bool = True
+) -> tuple[list[Document], list[Document], list[Document]]:
+    """Training, extra and (unless they are not wanted) dev documents; InputError where they are no use."""
+    judges = data.dev if dev else []
+    check_training([*data.train, *data.extra], judges)
+    gold, extra, held = (
         [document for file in files for document in read_documents(Path(file))]
-        for files in (data.train, data.extra, data.dev)
+        for files in (data.train, data.extra, judges)
     )
-    if not gold or not dev:
+    if not gold or (dev and not held):
         raise InputError("the training or the dev data is empty")
-    return gold, extra, dev
+    return gold, extra, held
 
 
 def _arguments(settings: Settings, rows: int) -> TrainingArguments:
