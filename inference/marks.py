@@ -40,6 +40,11 @@ class Mark:
     mate: int | None  # index of the other mark in the list, None where it is missing
 
 
+def count_marks(text: str) -> int:
+    """How many quotation marks a text has, single ones left out."""
+    return sum(1 for _ in _MARK.finditer(text))
+
+
 def find_marks(text: str) -> list[Mark]:
     """All quotation marks of ``text`` in order, with their roles and mates."""
     spans = [m.span() for m in _MARK.finditer(text)]

@@ -64,3 +64,10 @@ class Document(msgspec.Struct, frozen=True):
     id: str
     text: str
     quotes: list[Quote] = []
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """A document that could not be read or tagged: it keeps its place in the output."""
+
+    id: str
+    error: str

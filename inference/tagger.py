@@ -22,13 +22,16 @@ from .config import QuoteConfig
 from .decoding import WordQuote, decode_quotes, decode_tags, pick, pick_span
 from .errors import InputError
 from .features import word_features
+from .marks import count_marks
 from .model import QuoteModel, QuoteOutput
-from .schema import QUOTE_TYPES, STANCES, Document, Quote, Span, Speaker, Stance
+from .schema import QUOTE_TYPES, STANCES, Document, Failure, Quote, Span, Speaker, Stance
 from .speakers import Attribution, resolve
 from .text import View
 from .windows import Window, make_windows
 
 Device = Literal["auto", "cpu", "cuda"]
+MAX_CHARACTERS = 2_000_000  # more than any article, or book: somebody's mistake
+MAX_MARKS = 50_000
 SEGMENT = 30_000  # characters: a longer text is read piece by piece, so memory stays bounded
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _BREAK = re.compile(r"\n\s*\n|\n|(?<=[.!?…»])\s|\s")
@@ -111,11 +114,25 @@ class QuoteTagger:
         self, documents: Iterable[Document], batch_size: int = 8, min_score: float = 0.0
     ) -> Iterator[Document]:
         """Tags documents as they come, in order, keeping their ids; ``batch_size`` windows at once."""
-        iterator = iter(documents)
+        for tagged in self.pipe_records(documents, batch_size, min_score):
+            if isinstance(tagged, Failure):
+                raise InputError(tagged.error)
+            yield tagged
+
+    def pipe_records(
+        self, records: Iterable[Document | Failure], batch_size: int = 8, min_score: float = 0.0
+    ) -> Iterator[Document | Failure]:
+        """Like ``pipe_documents``, but a document that cannot be tagged becomes a Failure in its place.
+
+        Failures among ``records`` pass through.
+        """
+        iterator = iter(records)
         while batch := list(islice(iterator, batch_size)):
-            for document in batch:
-                _check(document.text)
-            yield from self._tag_batch(batch, batch_size, min_score)
+            checked = [_checked(record) for record in batch]
+            good = [record for record in checked if isinstance(record, Document)]
+            tagged = self._tag_batch(good, batch_size, min_score)
+            for record in checked:
+                yield next(tagged) if isinstance(record, Document) else record
 
     def _tag_batch(
         self, documents: list[Document], batch_size: int, min_score: float
@@ -332,13 +349,23 @@ def _target(text: str, found: _Found, label: str) -> str | None:
     return text[slice(*found.target)] if found.target and label != "neutral" else None
 
 
-def _check(text: object) -> None:
+def _checked(record: Document | Failure) -> Document | Failure:
+    """The record, or the reason why it cannot be tagged."""
+    if isinstance(record, Failure):
+        return record
+    text = record.text
     if not isinstance(text, str):
-        raise InputError(f"the text is {type(text).__name__}, not a string")
+        return Failure(record.id, f"the text is {type(text).__name__}, not a string")
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise InputError(f"the text has a lone surrogate at character {error.start}") from None
+        return Failure(record.id, f"the text has a lone surrogate at character {error.start}")
+    if len(text) > MAX_CHARACTERS:
+        return Failure(record.id, f"a text of {len(text):,} characters, {MAX_CHARACTERS:,} at most")
+    marks = count_marks(text)
+    if marks > MAX_MARKS:
+        return Failure(record.id, f"{marks:,} quotation marks in one text, {MAX_MARKS:,} at most")
+    return record
 
 
 def _device(device: str) -> str:
