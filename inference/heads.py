@@ -14,13 +14,16 @@ from torch import Tensor, nn
 DISTANCE_BUCKETS = 8  # a side, by powers of two
 
 
-def quote_vectors(words: Tensor, quotes: Tensor) -> Tensor:
-    """(B, Q, 5H): mean of the span, its first and last word, and the words just outside."""
-    size = words.shape[1]
+def quote_vectors(words: Tensor, quotes: Tensor, mask: Tensor) -> Tensor:
+    """(B, Q, 5H): mean of the span, its first and last word, and the words just outside.
+
+    mask (B, W) bool: the words that are there, which stand first.
+    """
+    last = mask.sum(1, keepdim=True) - 1
     first, end = quotes[..., 0], quotes[..., 1]
     edges = [first, end - 1, first - 1, end]
-    picked = [_pick(words, edge.clamp(0, size - 1)) for edge in edges]
-    return torch.cat([_mean(words, first, end), *picked], dim=-1)
+    picked = [_pick(words, torch.minimum(edge.clamp(min=0), last)) for edge in edges]
+    return torch.cat([_mean(words, first, end, mask), *picked], dim=-1)
 
 
 def _pick(words: Tensor, index: Tensor) -> Tensor:
@@ -33,8 +36,8 @@ def _inside(words: Tensor, first: Tensor, end: Tensor) -> Tensor:
     return (position >= first.unsqueeze(-1)) & (position < end.unsqueeze(-1))
 
 
-def _mean(words: Tensor, first: Tensor, end: Tensor) -> Tensor:
-    weights = _inside(words, first, end).to(words.dtype)
+def _mean(words: Tensor, first: Tensor, end: Tensor, mask: Tensor) -> Tensor:
+    weights = (_inside(words, first, end) & mask.unsqueeze(1)).to(words.dtype)
     return weights @ words / weights.sum(-1, keepdim=True).clamp(min=1)
 
 
@@ -121,13 +124,19 @@ class StanceHead(nn.Module):
         )
 
     def forward(
-        self, words: Tensor, vectors: Tensor, quotes: Tensor, mention: Tensor, cue: Tensor
+        self,
+        words: Tensor,
+        vectors: Tensor,
+        quotes: Tensor,
+        mention: Tensor,
+        cue: Tensor,
+        mask: Tensor,
     ) -> Tensor:
         """Logits (B, Q, labels); mention and cue are the pointers' log-probabilities."""
         first, end = quotes[..., 0], quotes[..., 1]
         weights = self.attention(words).transpose(1, 2).float()
         weights = weights.masked_fill(~_inside(words, first, end), -1e4).softmax(-1)
         pointed = [log.exp()[..., :-1].to(words.dtype) @ words for log in (mention, cue)]
-        around = _mean(words, first - self.CONTEXT, end + self.CONTEXT)
+        around = _mean(words, first - self.CONTEXT, end + self.CONTEXT, mask)
         parts = [vectors, weights.to(words.dtype) @ words, *pointed, around]
         return self.classify(torch.cat(parts, dim=-1))

@@ -131,7 +131,7 @@ class QuoteModel(PreTrainedModel):
     ) -> Attributions:
         """Mentions, cues, stances and targets of quotes (B, Q, 2), given the taggers' output."""
         words, lines = tags.words, features[..., LINE_FEATURE].long().cumsum(1)
-        vectors = quote_vectors(words, quotes)
+        vectors = quote_vectors(words, quotes, mask)
         distance = distances(quotes, words.shape[1])
         near = (distance.abs() <= self.config.reach) & mask.unsqueeze(1)
         pointers = []
@@ -141,7 +141,8 @@ class QuoteModel(PreTrainedModel):
         ):
             prior = torch.log_softmax(emissions.float(), -1).to(words.dtype)
             pointers.append(pointer(words, vectors, quotes, prior, lines, allowed))
-        stance = self.stance_head(words, vectors, quotes, *(p.detach() for p in pointers))
+        pointed = (p.detach() for p in pointers)
+        stance = self.stance_head(words, vectors, quotes, *pointed, mask)
         target = None
         if self.config.targets:  # mostly inside the quote; a mention is seldom what it is about
             prior = torch.log_softmax(tags.mention.float(), -1).to(words.dtype).detach()

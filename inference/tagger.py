@@ -2,49 +2,40 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from importlib.resources import files
-from itertools import chain, islice
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import torch
-from transformers import AutoTokenizer, PreTrainedConfig
-from transformers.utils import logging as transformers_logging
 
-from .config import QuoteConfig
+from .backend import Backend, Pointed, Reading
 from .decoding import WordQuote, decode_quotes, decode_tags, pick, pick_span
 from .errors import InputError
 from .features import word_features
 from .marks import count_marks
-from .model import QuoteModel, QuoteOutput
 from .schema import QUOTE_TYPES, STANCES, Document, Failure, Quote, Span, Speaker, Stance
 from .speakers import Attribution, resolve
 from .text import View
 from .windows import Window, make_windows
 
-Device = Literal["auto", "cpu", "cuda"]
+BackendName = Literal["torch", "openvino"]
 MAX_CHARACTERS = 2_000_000  # more than any article, or book: somebody's mistake
 MAX_MARKS = 50_000
 SEGMENT = 30_000  # characters: a longer text is read piece by piece, so memory stays bounded
-_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
+LOT = 6  # batches of windows that are sorted by length together
+AHEAD = 2  # lots that the network may work on while texts are prepared and decoded
 _BREAK = re.compile(r"\n\s*\n|\n|(?<=[.!?…»])\s|\s")
-
-
-def default_model() -> Path:
-    """The folder of the model that ships with the package."""
-    return Path(str(files("guillemets.models"))) / "compact"
 
 
 @dataclass(frozen=True)
 class _Found:
-    """A quote of one segment, in offsets of the whole text, before its speaker has a name."""
+    """A quote of one piece, in offsets of the whole text, before its speaker has a name."""
 
     quote: tuple[int, int]
     kind: int
@@ -56,44 +47,72 @@ class _Found:
 
 
 @dataclass
-class _Encoded:
-    """A window with the features of its words (words, F), their vectors (words, H) and emissions."""
+class _Piece:
+    """A stretch of a document from ``offset`` on, with its windows; or a failure."""
 
-    window: Window
-    features: torch.Tensor
-    words: torch.Tensor | None = None
-    tags: QuoteOutput | None = None
+    record: Document | Failure
+    last: bool = True  # of its document
+    offset: int = 0
+    view: View | None = None
+    readings: list[Reading] = field(default_factory=list)
+
+
+@dataclass
+class _Lot:
+    """Pieces whose windows are encoded together."""
+
+    pieces: list[_Piece] = field(default_factory=list)
+    encoded: list[Future[None]] = field(default_factory=list)
+
+    @property
+    def readings(self) -> list[Reading]:
+        return [reading for piece in self.pieces for reading in piece.readings]
 
 
 class QuoteTagger:
     """Tags quotes, their speakers, cues and stances in French text.
+
+    Several threads may use one tagger at the same time.
 
     >>> tagger = QuoteTagger.from_pretrained()
     >>> tagger.tag("« Jamais ! », a dit Mme Rey.").quotes[0].speaker.name
     'Rey'
     """
 
-    def __init__(self, model: QuoteModel, tokenizer: object, device: str = "cpu") -> None:
-        self.model = model.to(device).eval()
-        self.tokenizer = tokenizer
-        self.device = torch.device(device)
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        self.settings = backend.settings
 
     @classmethod
     def from_pretrained(
-        cls, model: str | Path | None = None, device: Device = "auto"
+        cls,
+        model: str | Path | None = None,
+        device: Literal["auto", "cpu", "cuda"] = "auto",
+        backend: BackendName = "torch",
+        threads: int | None = None,
     ) -> QuoteTagger:
         """Loads a folder or hub id (the model that ships when None), from safetensors only.
 
+        ``backend="openvino"`` runs an exported model on CPU, several times faster; a folder that
+        `guillemets export` has not made is exported into the user's cache first. ``threads`` on CPU:
+        all cores when None.
+
         Raises InputError for an unknown model, a model of another kind, or a missing device.
         """
-        device = _device(device)
+        from . import exported
+
         source = str(default_model() if model is None else model)
-        if not Path(source).is_dir() and not _HUB_ID.fullmatch(source):
-            raise InputError(f"{source}: no such model folder")
-        transformers_logging.disable_progress_bar()
-        with _quiet("huggingface_hub"):  # its retries are no news to the user; the reason is
-            network, tokenizer = _load(source)
-        return cls(network, tokenizer, device)
+        if backend == "openvino":
+            if device == "cuda":
+                raise InputError("OpenVINO runs on CPU here; --backend torch runs on a GPU")
+            return cls(exported.load(source, threads))
+        if backend != "torch":
+            raise InputError(f"unknown backend {backend!r}: torch or openvino")
+        if exported.is_exported(source):
+            raise InputError(f"{source}: an exported model, which --backend openvino runs")
+        from .torch_backend import TorchBackend
+
+        return cls(TorchBackend.load(source, device, threads))
 
     def tag(self, text: str, id: str = "", min_score: float = 0.0) -> Document:
         """The quotes of one text of any length; offsets index ``text`` as it is.
@@ -113,7 +132,10 @@ class QuoteTagger:
     def pipe_documents(
         self, documents: Iterable[Document], batch_size: int = 8, min_score: float = 0.0
     ) -> Iterator[Document]:
-        """Tags documents as they come, in order, keeping their ids; ``batch_size`` windows at once."""
+        """Tags documents as they come, in order, keeping their ids.
+
+        ``batch_size`` full windows at once, or more of shorter ones.
+        """
         for tagged in self.pipe_records(documents, batch_size, min_score):
             if isinstance(tagged, Failure):
                 raise InputError(tagged.error)
@@ -126,131 +148,128 @@ class QuoteTagger:
 
         Failures among ``records`` pass through.
         """
-        iterator = iter(records)
-        while batch := list(islice(iterator, batch_size)):
-            checked = [_checked(record) for record in batch]
-            good = [record for record in checked if isinstance(record, Document)]
-            tagged = self._tag_batch(good, batch_size, min_score)
-            for record in checked:
-                yield next(tagged) if isinstance(record, Document) else record
+        found: list[_Found] = []
+        with ThreadPoolExecutor(self.backend.workers) as pool:
+            try:
+                for piece, quotes in self._read_ahead(records, batch_size, pool):
+                    if isinstance(piece.record, Failure):
+                        yield piece.record
+                        continue
+                    found += quotes
+                    if piece.last:
+                        yield _document(piece.record, [f for f in found if f.score >= min_score])
+                        found = []
+            finally:  # whoever stops early doesn't wait for what was read ahead
+                pool.shutdown(cancel_futures=True)
 
-    def _tag_batch(
-        self, documents: list[Document], batch_size: int, min_score: float
-    ) -> Iterator[Document]:
-        found: list[list[_Found]] = [[] for _ in documents]
-        pieces = [(i, *cut) for i, d in enumerate(documents) for cut in segments(d.text)]
-        for start in range(0, len(pieces), batch_size):
-            batch = pieces[start : start + batch_size]
-            views = [View.of(documents[i].text[offset:end]) for i, offset, end in batch]
-            for (i, offset, _), view, windows in zip(batch, views, self._encode(views, batch_size)):
-                found[i] += self._read(view, windows, offset)
-        for document, quotes in zip(documents, found):
-            quotes = [f for f in quotes if f.score >= min_score]
-            yield _document(document, sorted(quotes, key=lambda f: f.quote))
+    def _read_ahead(
+        self, records: Iterable[Document | Failure], batch_size: int, pool: ThreadPoolExecutor
+    ) -> Iterator[tuple[_Piece, list[_Found]]]:
+        """Pieces with their quotes; texts are prepared and decoded while the network reads others."""
+        ahead: deque[_Lot] = deque()
+        for lot in _lots(self._pieces(records), batch_size):
+            batches = self.backend.batches(lot.readings, batch_size)
+            lot.encoded = [pool.submit(self.backend.encode, batch) for batch in batches]
+            ahead.append(lot)
+            if len(ahead) > AHEAD:
+                yield from self._decode(ahead.popleft())
+        while ahead:
+            yield from self._decode(ahead.popleft())
 
-    @torch.inference_mode()
-    def _encode(self, views: list[View], batch_size: int) -> list[list[_Encoded]]:
-        """The windows of each view with their word vectors; short ones share a batch."""
-        encoded = [list(self._windows(view)) for view in views]
-        jobs = sorted(chain(*encoded), key=lambda e: len(e.window.input_ids))
-        for start in range(0, len(jobs), batch_size):
-            batch = jobs[start : start + batch_size]
-            hidden = self.model.encode(*self._tensors(batch))
-            for job, row in zip(batch, hidden):
-                job.words = row[: len(job.window.heads)]
-        return encoded
+    def _pieces(self, records: Iterable[Document | Failure]) -> Iterator[_Piece]:
+        for record in map(_checked, records):
+            if isinstance(record, Failure):
+                yield _Piece(record)
+                continue
+            for start, end in segments(record.text):
+                view = View.of(record.text[start:end])
+                readings = list(self._windows(view))
+                yield _Piece(record, end == len(record.text), start, view, readings)
 
-    def _windows(self, view: View) -> Iterator[_Encoded]:
-        size, overlap = self.model.config.window_tokens, self.model.config.window_overlap
-        features = torch.from_numpy(word_features(view))
-        for window in make_windows(view, self.tokenizer, size, overlap):
-            yield _Encoded(window, features[window.first : window.last].to(self.device))
+    def _windows(self, view: View) -> Iterator[Reading]:
+        features = word_features(view)
+        size, overlap = self.settings.window_tokens, self.settings.window_overlap
+        for window in make_windows(view, self.backend.tokenizer, size, overlap):
+            yield Reading(window, features[window.first : window.last])
 
-    def _tensors(self, encoded: list[_Encoded]) -> tuple[torch.Tensor, ...]:
-        """input_ids, attention_mask (windows, tokens), heads and features (windows, words, …)."""
-        windows = [e.window for e in encoded]
-        tokens = max(len(w.input_ids) for w in windows)
-        words = max(len(w.heads) for w in windows)
-        ids = torch.full((len(windows), tokens), self.tokenizer.pad_token_id)
-        mask = torch.zeros(len(windows), tokens, dtype=torch.long)
-        heads = torch.zeros(len(windows), words, dtype=torch.long)
-        for i, window in enumerate(windows):
-            ids[i, : len(window.input_ids)] = torch.tensor(window.input_ids)
-            mask[i, : len(window.input_ids)] = 1
-            heads[i, : len(window.heads)] = torch.tensor(window.heads)
-        features = torch.nn.utils.rnn.pad_sequence([e.features for e in encoded], batch_first=True)
-        return *(t.to(self.device) for t in (ids, mask, heads)), features
+    def _decode(self, lot: _Lot) -> Iterator[tuple[_Piece, list[_Found]]]:
+        """Quotes over all windows of a piece, then each in the window that it is central in."""
+        for future in lot.encoded:
+            future.result()
+        homes: list[tuple[_Piece, Reading, list[WordQuote]]] = []
+        for piece in lot.pieces:
+            if piece.readings:
+                emissions = _stitch(piece.readings)
+                quotes = decode_quotes(piece.view, emissions, self.backend.transitions)
+                for reading, inside in _homes(quotes, piece.readings):
+                    homes.append((piece, reading, inside))
+        pointed = self.backend.attribute([(r, _spans(r.window, inside)) for _, r, inside in homes])
+        found: dict[int, list[_Found]] = {}
+        for (piece, reading, inside), scores in zip(homes, pointed):
+            found.setdefault(id(piece), []).extend(self._attributed(piece, reading, inside, scores))
+        for piece in lot.pieces:
+            yield piece, sorted(found.get(id(piece), []), key=lambda f: f.quote)
 
-    @torch.inference_mode()
-    def _read(self, view: View, windows: list[_Encoded], offset: int) -> list[_Found]:
-        """Decodes one segment: quotes over all windows, then each in the window it is central in."""
-        if not windows:
-            return []
-        for encoded in windows:
-            encoded.tags = self.model.tag(encoded.words[None], encoded.features[None])
-        transitions = self.model.crf.scores().float().cpu().numpy()
-        quotes = decode_quotes(view, _stitch(windows), transitions)
-        homes = [_home(quote, windows) for quote in quotes]
-        found = []
-        for i, encoded in enumerate(windows):
-            inside = [quote for quote, home in zip(quotes, homes) if home == i]
-            if inside:
-                found += self._attribute(view, encoded, inside, offset)
-        return found
-
-    def _attribute(
-        self, view: View, encoded: _Encoded, quotes: list[WordQuote], offset: int
+    def _attributed(
+        self, piece: _Piece, reading: Reading, quotes: list[WordQuote], scores: Pointed
     ) -> Iterator[_Found]:
         """Mention, cue and stance of quotes, as the words of one window tell them.
 
         Word vectors of different windows don't compare: each knows its place in its own window.
         """
-        window, tags = encoded.window, encoded.tags
-        size = window.last - window.first
-        spans = [(max(q.first - window.first, 0), min(q.end - window.first, size)) for q in quotes]
-        mask = torch.ones(1, size, dtype=torch.bool, device=self.device)
-        scores = self.model.attribute(
-            tags, encoded.features[None], mask, torch.tensor([spans], device=self.device)
-        )
-        stances = scores.stance[0].float() / self.model.config.stance_temperature
+        view, offset, first = piece.view, piece.offset, reading.window.first
         pointed = []
-        for emission, pointer in ((tags.mention, scores.mention), (tags.cue, scores.cue)):
-            emission = emission[0].float().cpu()
-            candidates = decode_tags(emission.numpy())
-            possible = emission.softmax(-1).numpy()
-            pointed.append([pick(row, candidates, possible) for row in pointer[0].cpu().numpy()])
+        for emission, pointer in ((reading.mention, scores.mention), (reading.cue, scores.cue)):
+            candidates, possible = decode_tags(emission), _softmax(emission)
+            pointed.append([pick(row, candidates, possible) for row in pointer])
         if scores.target is None:
             targets = [None] * len(quotes)
         else:
-            targets = [pick_span(row) for row in scores.target[0].cpu().numpy()]
-        for quote, mention, cue, target, stance in zip(
-            quotes, *pointed, targets, stances.softmax(-1).tolist()
-        ):
+            targets = [pick_span(row) for row in scores.target]
+        stances = _softmax(scores.stance / self.settings.stance_temperature).tolist()
+        for quote, mention, cue, target, stance in zip(quotes, *pointed, targets, stances):
             yield _Found(
                 _offsets(view, (quote.first, quote.end), offset),
                 quote.kind,
                 self._calibrated(quote.score),
-                _offsets(view, mention, offset, window.first),
-                _offsets(view, cue, offset, window.first),
+                _offsets(view, mention, offset, first),
+                _offsets(view, cue, offset, first),
                 stance,
-                _offsets(view, target, offset, window.first),
+                _offsets(view, target, offset, first),
             )
 
     def _calibrated(self, probability: float) -> float:
         """The chance that a quote stands there, given the tagger's probability of these very edges."""
         p = min(max(probability, 1e-6), 1 - 1e-6)
-        config = self.model.config
-        logit = config.score_scale * math.log(p / (1 - p)) + config.score_bias
+        logit = self.settings.score_scale * math.log(p / (1 - p)) + self.settings.score_bias
         return 1 / (1 + math.exp(-logit))
 
 
-def _stitch(windows: list[_Encoded]) -> np.ndarray:
+def default_model() -> Path:
+    """The folder of the model that ships with the package."""
+    return Path(str(files("guillemets.models"))) / "compact"
+
+
+def _lots(pieces: Iterable[_Piece], batch_size: int) -> Iterator[_Lot]:
+    """Pieces in order, in lots of growing size: the first results come early."""
+    lot, windows, size = _Lot(), 0, batch_size
+    for piece in pieces:
+        lot.pieces.append(piece)
+        windows += len(piece.readings)
+        if windows >= size or len(lot.pieces) >= 8 * size:
+            yield lot
+            lot, windows, size = _Lot(), 0, min(2 * size, LOT * batch_size)
+    if lot.pieces:
+        yield lot
+
+
+def _stitch(windows: list[Reading]) -> np.ndarray:
     """Quote emissions (words, labels) of a whole segment, each word's from where it is central."""
     rows, cuts = [], [e.window for e in windows]
     for i, encoded in enumerate(windows):
         first, last = _core(cuts, i)
         start = encoded.window.first
-        rows.append(encoded.tags.quote[0, first - start : last - start].float().cpu().numpy())
+        rows.append(encoded.quote[first - start : last - start])
     return np.concatenate(rows)
 
 
@@ -262,7 +281,17 @@ def _core(windows: list[Window], i: int) -> tuple[int, int]:
     return first, last
 
 
-def _home(quote: WordQuote, windows: list[_Encoded]) -> int:
+def _homes(
+    quotes: list[WordQuote], windows: list[Reading]
+) -> Iterator[tuple[Reading, list[WordQuote]]]:
+    """The windows that are home to quotes, in order, with these."""
+    homes = [_home(quote, windows) for quote in quotes]
+    for i, reading in enumerate(windows):
+        if inside := [quote for quote, home in zip(quotes, homes) if home == i]:
+            yield reading, inside
+
+
+def _home(quote: WordQuote, windows: list[Reading]) -> int:
     """The window with the most words on the nearer side of the quote; its edge may cut a long one."""
 
     def margin(i: int) -> tuple[int, int]:
@@ -273,31 +302,15 @@ def _home(quote: WordQuote, windows: list[_Encoded]) -> int:
     return max(range(len(windows)), key=margin)
 
 
-def _load(source: str) -> tuple[QuoteModel, object]:
-    try:
-        kind = PreTrainedConfig.get_config_dict(source)[0].get("model_type")
-    except (OSError, ValueError) as error:
-        raise InputError(f"{source}: not a model folder or id ({_line(error)})") from None
-    if kind is None:
-        raise InputError(f"{source}: no config.json that names a model type")
-    if kind != QuoteConfig.model_type:
-        raise InputError(f"{source}: a {kind} model, not one that `guillemets train` has made")
-    try:
-        network = QuoteModel.from_pretrained(source, use_safetensors=True, dtype=torch.float32)
-        return network, AutoTokenizer.from_pretrained(source)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise InputError(f"{source}: the model cannot be loaded ({_line(error)})") from None
+def _spans(window: Window, quotes: list[WordQuote]) -> list[tuple[int, int]]:
+    """Quotes as word spans of a window, cut at its edges."""
+    size = window.last - window.first
+    return [(max(q.first - window.first, 0), min(q.end - window.first, size)) for q in quotes]
 
 
-@contextmanager
-def _quiet(name: str) -> Iterator[None]:
-    logger = logging.getLogger(name)
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    odds = np.exp(scores - scores.max(-1, keepdims=True))
+    return odds / odds.sum(-1, keepdims=True)
 
 
 def segments(text: str, size: int = SEGMENT) -> list[tuple[int, int]]:
@@ -366,17 +379,3 @@ def _checked(record: Document | Failure) -> Document | Failure:
     if marks > MAX_MARKS:
         return Failure(record.id, f"{marks:,} quotation marks in one text, {MAX_MARKS:,} at most")
     return record
-
-
-def _device(device: str) -> str:
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if device not in ("cpu", "cuda"):
-        raise InputError(f"unknown device {device!r}: auto, cpu or cuda")
-    if device == "cuda" and not torch.cuda.is_available():
-        raise InputError("no CUDA device is available; use --device cpu")
-    return device
-
-
-def _line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]

@@ -192,7 +192,7 @@ def test_a_deberta_backbone_trains_and_tags(settings, few):
     options = settings("deberta-v2", epochs=20)
     assert train(options)["overlap_f1"] > 0.3
     tagger = QuoteTagger.from_pretrained(options.output, device="cpu")
-    assert tagger.model.config.encoder["model_type"] == "deberta-v2"
+    assert tagger.backend.model.config.encoder["model_type"] == "deberta-v2"
     assert [q for d in few for q in tagger.tag(d.text).quotes]
 
 

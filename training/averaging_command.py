@@ -32,19 +32,19 @@ def _weighted(text: str) -> tuple[str, float]:
 
 
 def _run(args: argparse.Namespace) -> None:
-    from guillemets.inference.tagger import QuoteTagger
+    from guillemets.inference.torch_backend import load_model
 
     from .averaging import mean_model
     from .train import save
 
-    taggers = [(QuoteTagger.from_pretrained(name, "cpu"), weight) for name, weight in args.models]
-    first = taggers[0][0]
-    for (name, _), (tagger, _) in zip(args.models, taggers):
-        if tagger.tokenizer.get_vocab() != first.tokenizer.get_vocab():
+    loaded = [load_model(name) for name, _ in args.models]
+    tokenizer = loaded[0][1]
+    for (name, _), (_, other) in zip(args.models, loaded):
+        if other.get_vocab() != tokenizer.get_vocab():
             raise InputError(f"{name}: another tokenizer than {args.models[0][0]}")
     try:
-        mean = mean_model([(tagger.model, weight) for tagger, weight in taggers])
+        mean = mean_model([(model, weight) for (model, _), (_, weight) in zip(loaded, args.models)])
     except ValueError as error:
         raise InputError(str(error)) from None
-    save(mean, first.tokenizer, args.out)
+    save(mean, tokenizer, args.out)
     print(f"model saved in {args.out}")

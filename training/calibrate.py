@@ -24,7 +24,7 @@ STEPS = 50  # of L-BFGS, far more than two parameters need
 
 
 class Scaling(msgspec.Struct, frozen=True):
-    """What `QuoteConfig` holds under the same names."""
+    """What `QuoteConfig` and a tagger's settings hold under the same names."""
 
     score_scale: float
     score_bias: float
@@ -32,8 +32,7 @@ class Scaling(msgspec.Struct, frozen=True):
 
     def of(self, tagger: QuoteTagger) -> QuoteTagger:
         """The tagger, its scores scaled so from now on."""
-        for name, value in msgspec.structs.asdict(self).items():
-            setattr(tagger.model.config, name, value)
+        tagger.settings = msgspec.structs.replace(tagger.settings, **msgspec.structs.asdict(self))
         return tagger
 
 
@@ -73,8 +72,7 @@ def _minimise(loss, start: list[float]) -> list[float]:  # type: ignore[no-untyp
 
 def uncalibrated(tagger: QuoteTagger) -> QuoteTagger:
     """The tagger, its scores as its model gives them."""
-    tagger.model.config.forget_scaling()
-    return tagger
+    return Scaling(score_scale=1.0, score_bias=0.0, stance_temperature=1.0).of(tagger)
 
 
 def write(scaling: Scaling, model: Path) -> None:

@@ -29,6 +29,7 @@ from guillemets.inference.model import QuoteModel
 from guillemets.inference.reading import read_documents
 from guillemets.inference.schema import Document
 from guillemets.inference.tagger import QuoteTagger
+from guillemets.inference.torch_backend import TorchBackend
 from guillemets.inference.windows import Tokenizer
 
 from . import processes
@@ -70,7 +71,8 @@ class QuoteTrainer(Trainer):
         metric_key_prefix: str = "eval",
     ) -> dict[str, float]:
         gold = self.eval_dataset if eval_dataset is None else eval_dataset
-        tagger = QuoteTagger(self.average.model, self.processing_class, str(self.args.device))
+        device = str(self.args.device)
+        tagger = QuoteTagger(TorchBackend(self.average.model, self.processing_class, device))
         figures = score(gold, tagger.pipe_documents(Document(d.id, d.text) for d in gold))
         metrics = {f"{metric_key_prefix}_{name}": value for name, value in figures.items()}
         self.log(metrics)

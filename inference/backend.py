@@ -1,0 +1,108 @@
+"""What a tagger asks of whatever runs its network, torch or an exported model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import msgspec
+import numpy as np
+
+from .windows import Tokenizer, Window
+
+
+class Settings(msgspec.Struct):
+    """What a tagger needs to know of a model; `QuoteConfig` holds the same under the same names."""
+
+    window_tokens: int
+    window_overlap: int
+    stance_temperature: float = 1.0
+    score_scale: float = 1.0
+    score_bias: float = 0.0
+
+
+@dataclass
+class Reading:
+    """A window and what the network reads in it; arrays are float32, one row a word.
+
+    ``features`` (words, F); ``quote`` (words, 7), ``mention`` and ``cue`` (words, 3) are emissions;
+    ``vectors`` belong to the backend, which needs them again to attribute quotes.
+    """
+
+    window: Window
+    features: np.ndarray
+    vectors: Any = None
+    quote: np.ndarray | None = None
+    mention: np.ndarray | None = None
+    cue: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Pointed:
+    """For Q quotes of one window: log-probabilities (Q, words + 1), « none » last, and stance logits (Q, 3).
+
+    ``target``: those of its first and its last word (Q, 2, words + 1), where the model has targets.
+    """
+
+    mention: np.ndarray
+    cue: np.ndarray
+    stance: np.ndarray
+    target: np.ndarray | None
+
+
+#: A window and the quotes that are to be attributed in it, as word spans of the window.
+Job = tuple[Reading, list[tuple[int, int]]]
+
+
+class Backend(Protocol):
+    """Runs the network. Methods may be called from several threads at once."""
+
+    settings: Settings
+    tokenizer: Tokenizer
+    transitions: np.ndarray  # of the CRF: (8, 7), the last row scores the first label
+    workers: int  # batches that it runs at a time
+
+    def batches(self, readings: Sequence[Reading], batch_size: int) -> list[list[Reading]]:
+        """The lots in which windows are best encoded; ``batch_size`` full windows fit in one."""
+
+    def encode(self, batch: list[Reading]) -> None:
+        """Reads a batch of windows: fills their vectors and emissions."""
+
+    def attribute(self, jobs: Sequence[Job]) -> list[Pointed]:
+        """Where the mention, cue and target of quotes stand, and what stance they take."""
+
+
+def by_length(readings: Sequence[Reading], tokens: int) -> list[list[Reading]]:
+    """Batches of windows of like length that hold at most ``tokens`` each, padding included."""
+    batches: list[list[Reading]] = []
+    for reading in sorted(readings, key=lambda r: -len(r.window.input_ids)):
+        longest = len(batches[-1][0].window.input_ids) if batches else tokens
+        if not batches or (len(batches[-1]) + 1) * longest > tokens:
+            batches.append([])
+        batches[-1].append(reading)
+    return batches
+
+
+def padded(batch: Sequence[Reading], pad: int, multiple: int = 1) -> tuple[np.ndarray, ...]:
+    """input_ids and attention_mask (B, T), heads (B, W) int64 and features (B, W, F) of a batch.
+
+    T and W are rounded up to a ``multiple``: a compiled model likes to see few shapes.
+    """
+    tokens = _up(max(len(r.window.input_ids) for r in batch), multiple)
+    words = _up(max(len(r.window.heads) for r in batch), multiple)
+    ids = np.full((len(batch), tokens), pad)
+    mask = np.zeros((len(batch), tokens), dtype=np.int64)
+    heads = np.zeros((len(batch), words), dtype=np.int64)
+    features = np.zeros((len(batch), words, batch[0].features.shape[1]), dtype=np.float32)
+    for i, reading in enumerate(batch):
+        window = reading.window
+        ids[i, : len(window.input_ids)] = window.input_ids
+        mask[i, : len(window.input_ids)] = 1
+        heads[i, : len(window.heads)] = window.heads
+        features[i, : len(reading.features)] = reading.features
+    return ids, mask, heads, features
+
+
+def _up(size: int, multiple: int) -> int:
+    return -(-size // multiple) * multiple

@@ -1,0 +1,229 @@
+"""Models that `guillemets export` has made: OpenVINO graphs with 8-bit weights, run without torch.
+
+A folder holds ``encoder.xml`` and ``attribution.xml`` with their ``.bin`` weights, ``tokenizer.json``,
+and ``export.json`` (an Export). Weights are read as data; nothing in a folder is executed.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from .backend import Job, Pointed, Reading, Settings, padded
+from .errors import InputError
+
+if TYPE_CHECKING:
+    from openvino import CompiledModel, InferRequest
+    from tokenizers import Tokenizer as Pieces
+
+FORMAT = 1  # of a folder: one of another format has to be exported again
+FILE = "export.json"
+SHAPES = 16  # tokens and words are padded to a multiple: each new shape costs a compilation
+GROUP = 384  # inputs of a layer that share a scale when they are rounded to 8 bits
+
+
+class Special(msgspec.Struct, frozen=True):
+    """Ids of the special tokens."""
+
+    bos: int
+    eos: int
+    pad: int
+
+
+class Export(msgspec.Struct, frozen=True):
+    """What is to be known of an exported model besides its graphs."""
+
+    format: int
+    settings: Settings
+    special: Special
+    transitions: list[list[float]]
+
+
+def is_exported(source: str) -> bool:
+    return (Path(source) / FILE).is_file()
+
+
+def load(source: str, threads: int | None = None) -> OpenVINOBackend:
+    """An exported folder, or the export of a model's folder or id, made now if it is not in the cache.
+
+    Raises InputError where OpenVINO is missing, the model is unknown, or the folder is damaged.
+    """
+    with _needs_openvino():
+        import openvino  # noqa: F401  (told before anything is exported)
+
+        folder = Path(source) if is_exported(source) else _cached(source)
+        return OpenVINOBackend(folder, threads)
+
+
+def _cached(source: str) -> Path:
+    """The export of a model in the user's cache, by the contents of its files."""
+    folder = _local(source)
+    digest = sha256(f"{FORMAT}".encode())
+    for path in sorted(folder.iterdir()):
+        if path.suffix in (".json", ".safetensors"):
+            with path.open("rb") as stream:
+                digest.update(path.name.encode() + b"\0")
+                while block := stream.read(1 << 20):
+                    digest.update(block)
+    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    target = root / "guillemets" / digest.hexdigest()[:24]
+    if not is_exported(str(target)):
+        from .export import export
+
+        print(f"guillemets: exporting {source} to {target}, once", file=sys.stderr)
+        export(source, target)
+    return target
+
+
+def _local(source: str) -> Path:
+    if Path(source).is_dir():
+        return Path(source)
+    from transformers.utils import cached_file
+
+    try:
+        return Path(cached_file(source, "config.json")).parent
+    except (OSError, ValueError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise InputError(f"{source}: not a model folder or id ({reason})") from None
+
+
+@contextmanager
+def _needs_openvino() -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name != "openvino":
+            raise
+        raise InputError("openvino is not installed: pip install 'guillemets[openvino]'") from None
+
+
+class OpenVINOBackend:
+    """Exported graphs on the CPU: each thread reads a window of its own, so nothing is padded for another."""
+
+    def __init__(self, folder: Path, threads: int | None = None) -> None:
+        """Raises InputError for a folder that is damaged or of another format."""
+        export = _description(folder)
+        self.settings = export.settings
+        self.transitions = np.array(export.transitions, dtype=np.float32)
+        self.tokenizer = PieceTokenizer(_pieces(folder / "tokenizer.json"), export.special)
+        self.workers = threads or _cores()
+        self._encoder = _Graph(folder / "encoder.xml", self.workers)
+        self._attribution = _Graph(folder / "attribution.xml", 1)
+
+    def batches(self, readings: Sequence[Reading], batch_size: int) -> list[list[Reading]]:
+        return [[reading] for reading in readings]
+
+    def encode(self, batch: list[Reading]) -> None:
+        vectors, *emissions = self._encoder.run(*padded(batch, self.tokenizer.pad_token_id, SHAPES))
+        for i, reading in enumerate(batch):
+            size = len(reading.window.heads)
+            reading.vectors = vectors[i, :size]
+            reading.quote, reading.mention, reading.cue = (e[i, :size] for e in emissions)
+
+    def attribute(self, jobs: Sequence[Job]) -> list[Pointed]:
+        return [self._attribute(reading, spans) for reading, spans in jobs]
+
+    def _attribute(self, reading: Reading, spans: list[tuple[int, int]]) -> Pointed:
+        rows = (reading.vectors, reading.mention, reading.cue, reading.features)
+        size = len(reading.features)
+        mask = np.ones(size, dtype=bool)
+        inputs = [_grown(array, SHAPES)[None] for array in (*rows, mask)]
+        quotes = np.array(spans + [(0, 1)] * (-len(spans) % 4), dtype=np.int64)
+        mention, cue, stance, *target = (
+            output[0, : len(spans)] for output in self._attribution.run(*inputs, quotes[None])
+        )
+        return Pointed(
+            _own(mention, size), _own(cue, size), stance, _own(target[0], size) if target else None
+        )
+
+
+def _own(log_probabilities: np.ndarray, size: int) -> np.ndarray:
+    """The columns of the words that are there, and « none »."""
+    return np.concatenate([log_probabilities[..., :size], log_probabilities[..., -1:]], axis=-1)
+
+
+def _grown(array: np.ndarray, multiple: int) -> np.ndarray:
+    """Rows of zeros added up to a multiple."""
+    return np.pad(array, [(0, -len(array) % multiple)] + [(0, 0)] * (array.ndim - 1))
+
+
+class _Graph:
+    """A compiled graph that several threads may run."""
+
+    def __init__(self, path: Path, threads: int) -> None:
+        import openvino
+
+        options = {
+            "NUM_STREAMS": str(threads),
+            "INFERENCE_NUM_THREADS": str(threads),
+            "INFERENCE_PRECISION_HINT": "bf16",  # where the processor has it
+            "DYNAMIC_QUANTIZATION_GROUP_SIZE": str(GROUP),
+        }
+        try:
+            core = openvino.Core()
+            self._compiled: CompiledModel = core.compile_model(str(path), "CPU", options)
+        except RuntimeError as error:
+            reason = str(error).strip().split("\n")[-1]
+            raise InputError(f"{path}: cannot be loaded ({reason})") from None
+        self._idle: queue.SimpleQueue[InferRequest] = queue.SimpleQueue()
+        for _ in range(threads):
+            self._idle.put(self._compiled.create_infer_request())
+
+    def run(self, *inputs: np.ndarray) -> list[np.ndarray]:
+        request = self._idle.get()
+        try:
+            outputs = request.infer(list(inputs), share_inputs=True)
+            return [np.array(outputs[port]) for port in self._compiled.outputs]
+        finally:
+            self._idle.put(request)
+
+
+class PieceTokenizer:
+    """A ``tokenizer.json`` with the interface that windows want, without transformers."""
+
+    def __init__(self, pieces: Pieces, special: Special) -> None:
+        self._pieces = pieces
+        self.cls_token_id = self.bos_token_id = special.bos
+        self.sep_token_id = self.eos_token_id = special.eos
+        self.pad_token_id = special.pad
+
+    def __call__(self, text: str, **_: Any) -> dict[str, list]:
+        """input_ids and offset_mapping of a text, without special tokens."""
+        encoding = self._pieces.encode(text, add_special_tokens=False)
+        return {"input_ids": encoding.ids, "offset_mapping": encoding.offsets}
+
+
+def _description(folder: Path) -> Export:
+    path = folder / FILE
+    try:
+        export = msgspec.json.decode(path.read_bytes(), type=Export)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: {error}") from None
+    if export.format != FORMAT:
+        raise InputError(f"{path}: of format {export.format}, not {FORMAT}: export it again")
+    return export
+
+
+def _pieces(path: Path) -> Pieces:
+    from tokenizers import Tokenizer
+
+    try:
+        pieces = Tokenizer.from_file(str(path))
+    except Exception as error:  # of no narrower class
+        raise InputError(f"{path}: {error}") from None
+    pieces.no_truncation()
+    pieces.no_padding()
+    return pieces
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
