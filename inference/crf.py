@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -39,17 +38,3 @@ class LinearChainCRF(nn.Module):
         moves = step[labels[:, :-1], labels[:, 1:]]
         path = start[labels[:, 0]] + (gold * weights).sum(1) + (moves * weights[:, 1:]).sum(1)
         return (torch.logsumexp(alpha, dim=1) - path).sum()
-
-
-def viterbi(emissions: np.ndarray, transitions: np.ndarray) -> list[int]:
-    """Best label path for emissions (W, L) under transitions (L + 1, L)."""
-    step, best = transitions[:-1], emissions[0] + transitions[-1]
-    back = np.empty(emissions.shape, dtype=np.int64)
-    for t in range(1, len(emissions)):
-        table = best[:, None] + step
-        back[t] = table.argmax(0)
-        best = table.max(0) + emissions[t]
-    path = [int(best.argmax())]
-    for t in range(len(emissions) - 1, 0, -1):
-        path.append(int(back[t, path[-1]]))
-    return path[::-1]

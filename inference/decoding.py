@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .crf import viterbi
 from .labels import FORBIDDEN, QUOTE_LABELS, SPAN_LABELS, spans_of, transition_mask
 from .schema import QUOTE_TYPES
-from .spans import best_spans, likely_spans
+from .spans import best_spans, likely_spans, viterbi
 from .text import View
 
 DIRECT, MIXED, INDIRECT = range(len(QUOTE_TYPES))

@@ -26,6 +26,27 @@ class Candidate:
     probability: float
 
 
+def viterbi(emissions: np.ndarray, transitions: np.ndarray) -> list[int]:
+    """Best label path for emissions (W, L) under transitions (L + 1, L), the last row the start."""
+    steps = transitions[:-1].T.tolist()  # plain lists: for a few labels numpy's calls cost more
+    first, *rows = emissions.tolist()
+    best = [score + start for score, start in zip(first, transitions[-1].tolist())]
+    back: list[list[int]] = []
+    for row in rows:
+        came, reached = [], []
+        for score, step in zip(row, steps):
+            ways = [b + s for b, s in zip(best, step)]
+            way = max(ways)
+            came.append(ways.index(way))
+            reached.append(way + score)
+        back.append(came)
+        best = reached
+    path = [best.index(max(best))]
+    for came in reversed(back):
+        path.append(came[path[-1]])
+    return path[::-1]
+
+
 def likely_spans(
     emissions: np.ndarray, start: np.ndarray, steps: np.ndarray, which: np.ndarray
 ) -> list[Candidate]:

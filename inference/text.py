@@ -11,15 +11,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .marks import find_marks
 
 _WORD = re.compile(r"[^\W_]+|[^\s]")
 _APOSTROPHES = "’ʼ‘‛′`´"
+_LETTERS = re.compile(r"[0-9A-Za-zÀ-ÖØ-öø-ÿœŒ]+(?![\u0300-\U0010ffff])")  # nothing to fold in them
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(NamedTuple):
     """A word, a number, or a single mark: the unit that labels are given to."""
 
     start: int  # in the caller's text
@@ -80,6 +81,10 @@ class _Builder:
         """Adds a stretch without quotation marks."""
         text, i = self.source, start
         while i < end:
+            if run := _LETTERS.match(text, i, end):
+                self._add(text[i], i, i + 1)
+                i = self._extend(i + 1, run.end())
+                continue
             char = text[i]
             stop = i + 1
             if char >= "\u0300" or (stop < end and text[stop] >= "\u0300"):
@@ -126,6 +131,13 @@ class _Builder:
             elif self.needs_space and char not in ";:!?…":
                 self._space(start)
             self._push("'" if char in _APOSTROPHES else char, start, end)
+
+    def _extend(self, start: int, end: int) -> int:
+        """Adds the rest of a run of letters as it is."""
+        self.chars.extend(self.source[start:end])
+        self.starts.extend(range(start, end))
+        self.ends.extend(range(start + 1, end + 1))
+        return end
 
     def _space(self, position: int) -> None:
         if self.chars and not self.chars[-1].isspace():

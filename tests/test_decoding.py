@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guillemets.inference import spans
-from guillemets.inference.crf import LinearChainCRF, viterbi
+from guillemets.inference.crf import LinearChainCRF
 from guillemets.inference.decoding import (
     DIRECT,
     INDIRECT,
@@ -20,6 +20,7 @@ from guillemets.inference.decoding import (
     snap,
 )
 from guillemets.inference.labels import QUOTE_LABELS, SPAN_LABELS, spans_of, transition_mask
+from guillemets.inference.spans import viterbi
 from guillemets.inference.text import View
 
 
