@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 import numpy as np
 
+from .errors import InputError
 from .windows import Tokenizer, Window
+
+_HUB_ID = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
+
+
+def check_source(source: str) -> None:
+    """Raises InputError unless ``source`` is a folder or may be a hub id."""
+    if not Path(source).is_dir() and not _HUB_ID.fullmatch(source):
+        raise InputError(f"{source}: no such model folder")
 
 
 class Settings(msgspec.Struct):

@@ -54,6 +54,11 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
         parser_class=_Parser,
     )
     _add_tag(commands.add_parser("tag", help="tag the quotes of articles"))
+    export = commands.add_parser("export", help="make a model fast on CPU")
+    if argv[:1] == ["export"]:
+        from guillemets.inference import export_command
+
+        export_command.add_arguments(export)
     for name, summary in TRAINING_COMMANDS.items():
         command = commands.add_parser(name, help=summary)
         if argv[:1] == [name]:

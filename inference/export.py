@@ -7,21 +7,25 @@ import io
 import logging
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
-import openvino
 import torch
-from openvino import opset15 as ops
 from torch import Tensor, nn
 
-from .exported import FILE, FORMAT, Export, Special
+from .exported import FILE, FORMAT, Export, Special, import_openvino
 from .features import FEATURES
 from .labels import SPAN_LABELS
 from .model import QuoteModel, QuoteOutput
 from .torch_backend import TorchBackend
 from .writing import replacing_folder
 
+if TYPE_CHECKING:
+    from openvino import Model
+
+openvino = import_openvino()
+ops = openvino.opset15
 SMALLEST = 4096  # weights: a smaller matrix is not worth its scales
 
 
@@ -81,7 +85,7 @@ class _Attribution(nn.Module):
         return outputs if found.target is None else (*outputs, found.target)
 
 
-def _graphs(model: QuoteModel) -> dict[str, openvino.Model]:
+def _graphs(model: QuoteModel) -> dict[str, Model]:
     """Graphs of any batch size, length and number of quotes."""
     batch, tokens, words, quotes = 2, 40, 30, 3
     features = torch.zeros(batch, words, len(FEATURES))
@@ -109,7 +113,7 @@ def _graphs(model: QuoteModel) -> dict[str, openvino.Model]:
         }
 
 
-def compress(graph: openvino.Model) -> int:
+def compress(graph: Model) -> int:
     """Puts 8-bit weights, with a scale a row, in place of matrices; returns how many there were."""
     count = 0
     for node in graph.get_ordered_ops():

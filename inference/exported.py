@@ -9,16 +9,16 @@ from __future__ import annotations
 import os
 import queue
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
-from .backend import Job, Pointed, Reading, Settings, padded
+from .backend import Job, Pointed, Reading, Settings, check_source, padded
 from .errors import InputError
 
 if TYPE_CHECKING:
@@ -57,11 +57,8 @@ def load(source: str, threads: int | None = None) -> OpenVINOBackend:
 
     Raises InputError where OpenVINO is missing, the model is unknown, or the folder is damaged.
     """
-    with _needs_openvino():
-        import openvino  # noqa: F401  (told before anything is exported)
-
-        folder = Path(source) if is_exported(source) else _cached(source)
-        return OpenVINOBackend(folder, threads)
+    import_openvino()  # missing, it is told before anything is exported
+    return OpenVINOBackend(Path(source) if is_exported(source) else _cached(source), threads)
 
 
 def _cached(source: str) -> Path:
@@ -87,6 +84,7 @@ def _cached(source: str) -> Path:
 def _local(source: str) -> Path:
     if Path(source).is_dir():
         return Path(source)
+    check_source(source)
     from transformers.utils import cached_file
 
     try:
@@ -96,14 +94,16 @@ def _local(source: str) -> Path:
         raise InputError(f"{source}: not a model folder or id ({reason})") from None
 
 
-@contextmanager
-def _needs_openvino() -> Iterator[None]:
+def import_openvino() -> ModuleType:
+    """OpenVINO without its telemetry: nothing here uses a network. Raises InputError if it is missing."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     try:
-        yield
+        import openvino
     except ModuleNotFoundError as error:
         if error.name != "openvino":
             raise
         raise InputError("openvino is not installed: pip install 'guillemets[openvino]'") from None
+    return openvino
 
 
 class OpenVINOBackend:
@@ -160,8 +160,6 @@ class _Graph:
     """A compiled graph that several threads may run."""
 
     def __init__(self, path: Path, threads: int) -> None:
-        import openvino
-
         options = {
             "NUM_STREAMS": str(threads),
             "INFERENCE_NUM_THREADS": str(threads),
@@ -169,7 +167,7 @@ class _Graph:
             "DYNAMIC_QUANTIZATION_GROUP_SIZE": str(GROUP),
         }
         try:
-            core = openvino.Core()
+            core = import_openvino().Core()
             self._compiled: CompiledModel = core.compile_model(str(path), "CPU", options)
         except RuntimeError as error:
             reason = str(error).strip().split("\n")[-1]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -16,14 +14,13 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoTokenizer, PreTrainedConfig
 from transformers.utils import logging as transformers_logging
 
-from .backend import Job, Pointed, Reading, Settings, by_length, padded
+from .backend import Job, Pointed, Reading, Settings, by_length, check_source, padded
 from .config import QuoteConfig
 from .errors import InputError
 from .model import QuoteModel, QuoteOutput
 from .windows import Tokenizer
 
 Device = Literal["auto", "cpu", "cuda"]
-_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 
 class TorchBackend:
@@ -114,8 +111,7 @@ def load_model(source: str) -> tuple[QuoteModel, Tokenizer]:
 
     Raises InputError for an unknown model or a model of another kind.
     """
-    if not Path(source).is_dir() and not _HUB_ID.fullmatch(source):
-        raise InputError(f"{source}: no such model folder")
+    check_source(source)
     transformers_logging.disable_progress_bar()
     with _quiet("huggingface_hub"):  # its retries are no news to the user; the reason is
         try:

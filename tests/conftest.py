@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import msgspec
 import pytest
 import torch
 from hypothesis import settings as hypothesis_settings
@@ -125,5 +127,45 @@ def tiny_backbone(tmp_path_factory, heldout):
             tokenizer.save_pretrained(folder)
             folders[family] = str(folder)
         return folders[family]
+
+    return make
+
+
+@pytest.fixture
+def settings(tmp_path, few, tiny_backbone):
+    """``settings(family, **optimisation)``: a run on four documents that are dev data as well."""
+
+    from guillemets.inference.schema import Document
+    from guillemets.training.settings import load_settings
+
+    def make(family: str = "camembert", **optimisation):
+        texts = {
+            "train": few,
+            "dev": [Document(f"{d.id}-dev", d.text + "Fin.", d.quotes) for d in few],
+        }
+        for name, documents in texts.items():
+            lines = b"".join(msgspec.json.encode(d) + b"\n" for d in documents)
+            (tmp_path / f"{name}.jsonl").write_bytes(lines)
+        raw = {
+            "backbone": tiny_backbone(family),
+            "output": str(tmp_path / "run"),
+            "data": {k: [str(tmp_path / f"{k}.jsonl")] for k in texts},
+            "windows": {"tokens": 256, "overlap": 64},
+            "heads": {"size": 32, "dropout": 0.0},
+            "optimisation": {
+                "encoder_rate": 2e-3,
+                "head_rate": 4e-3,
+                "layer_decay": 1.0,
+                "freeze_embeddings": False,
+                "precision": "fp32",
+                "mask_words": 0.0,
+                "shrink_quotes": 0.0,
+                **optimisation,
+            },
+            "evaluation": {"every": 10},
+        }
+        path = tmp_path / "run.yaml"
+        path.write_text(json.dumps(raw), encoding="utf-8")
+        return load_settings(path)
 
     return make

@@ -15,45 +15,8 @@ from guillemets.training.averaging import WeightAverage
 from guillemets.training.examples import Collator, examples, nearest
 from guillemets.training.metrics import score
 from guillemets.training.pretrain import adapt
-from guillemets.training.settings import Settings, load_settings
+from guillemets.training.settings import Settings
 from guillemets.training.train import new_model, parameter_groups, save, train
-
-
-@pytest.fixture
-def settings(tmp_path, few, tiny_backbone):
-    """``settings(family, **optimisation)``: a run on four documents that are dev data as well."""
-
-    def make(family: str = "camembert", **optimisation) -> Settings:
-        texts = {
-            "train": few,
-            "dev": [Document(f"{d.id}-dev", d.text + "Fin.", d.quotes) for d in few],
-        }
-        for name, documents in texts.items():
-            lines = b"".join(msgspec.json.encode(d) + b"\n" for d in documents)
-            (tmp_path / f"{name}.jsonl").write_bytes(lines)
-        raw = {
-            "backbone": tiny_backbone(family),
-            "output": str(tmp_path / "run"),
-            "data": {k: [str(tmp_path / f"{k}.jsonl")] for k in texts},
-            "windows": {"tokens": 256, "overlap": 64},
-            "heads": {"size": 32, "dropout": 0.0},
-            "optimisation": {
-                "encoder_rate": 2e-3,
-                "head_rate": 4e-3,
-                "layer_decay": 1.0,
-                "freeze_embeddings": False,
-                "precision": "fp32",
-                "mask_words": 0.0,
-                "shrink_quotes": 0.0,
-                **optimisation,
-            },
-            "evaluation": {"every": 10},
-        }
-        path = tmp_path / "run.yaml"
-        path.write_text(json.dumps(raw), encoding="utf-8")
-        return load_settings(path)
-
-    return make
 
 
 def test_a_tiny_run_overfits_four_documents(settings, few):
