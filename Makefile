@@ -4,7 +4,7 @@ BIN := .venv/bin
 APT := timeout 300 apt-get install -y -qq --no-install-recommends chromium
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test browser clean
+.PHONY: demo test bench browser clean
 
 demo: .venv/demo
 	$(BIN)/guillemets tag inference/samples/demo.txt --format table
@@ -21,6 +21,14 @@ test: .venv/test browser
 
 .venv/test: .venv/demo
 	$(PIP) install -c constraints.txt -e ".[test]"
+	touch $@
+
+# Speed and memory of each system on the same articles; GOLD=FILE compares on other gold too.
+bench: .venv/bench
+	$(BIN)/python benchmarks/speed.py $(if $(GOLD),--gold $(GOLD))
+
+.venv/bench: .venv/demo
+	$(PIP) install -c constraints.txt -e ".[bench]"
 	touch $@
 
 # The test that opens a report needs Chromium; without it, it is skipped and says so.
