@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ from .schema import QUOTE_TYPES, STANCES, Document, Failure, Quote, Span, Speake
 from .speakers import Attribution, resolve
 from .text import View
 from .windows import Window, make_windows
+from .workers import Origin
 
 Device = Literal["auto", "cpu", "cuda"]
 MAX_CHARACTERS = 2_000_000  # more than any article, or book: somebody's mistake
@@ -35,6 +37,9 @@ MAX_MARKS = 50_000
 SEGMENT = 30_000  # characters: a longer text is read piece by piece, so memory stays bounded
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _BREAK = re.compile(r"\n\s*\n|\n|(?<=[.!?…»])\s|\s")
+
+if hasattr(os, "register_at_fork"):  # the threads of a parent's pool don't come along: no waiting
+    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
 
 
 def default_model() -> Path:
@@ -77,15 +82,25 @@ class QuoteTagger:
         self.model = model.to(device).eval()
         self.tokenizer = tokenizer
         self.device = torch.device(device)
+        self._origin: Origin | None = None
+
+    def __reduce__(self) -> tuple:
+        """What was loaded is loaded again where it is unpickled; a live model travels whole."""
+        if self._origin is None:
+            return type(self), (self.model, self.tokenizer, str(self.device))
+        return self._origin.load, ()
 
     @classmethod
     def from_pretrained(
-        cls, model: str | Path | None = None, device: Device = "auto"
+        cls, model: str | Path | None = None, device: Device = "auto", backend: str = "torch"
     ) -> QuoteTagger:
         """Loads a folder or hub id (the model that ships when None), from safetensors only.
 
         Raises InputError for an unknown model, a model of another kind, or a missing device.
         """
+        if backend != "torch":
+            raise InputError(f"unknown backend {backend!r}: torch")
+        origin = Origin.of(model, device, backend)
         device = _device(device)
         source = str(default_model() if model is None else model)
         if not Path(source).is_dir() and not _HUB_ID.fullmatch(source):
@@ -93,7 +108,9 @@ class QuoteTagger:
         transformers_logging.disable_progress_bar()
         with _quiet("huggingface_hub"):  # its retries are no news to the user; the reason is
             network, tokenizer = _load(source)
-        return cls(network, tokenizer, device)
+        tagger = cls(network, tokenizer, device)
+        tagger._origin = origin
+        return tagger
 
     def tag(self, text: str, id: str = "", min_score: float = 0.0) -> Document:
         """The quotes of one text of any length; offsets index ``text`` as it is.
