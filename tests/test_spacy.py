@@ -13,7 +13,7 @@ from guillemets.inference import QuoteTagger  # noqa: E402
 from guillemets.inference.reading import read_documents  # noqa: E402
 
 TEXT = "« C'est une honte », a dit la maire, Anne Roy. Elle a quitté la salle."
-UNUSABLE = "a\ud800b"
+UNUSABLE = '" ' * 50_001
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +58,10 @@ def test_spans_are_widened_to_tokens_and_quotes_stay_exact():
 
 def test_pipe_keeps_order_and_what_it_cannot_tag(nlp, texts):
     stream = [texts[0], UNUSABLE, *texts[1:], ""]
-    with pytest.warns(UserWarning, match="lone surrogate"):
+    with pytest.warns(UserWarning, match="quotation marks"):
         docs = list(nlp.pipe(stream))
     assert [doc.text for doc in docs] == stream
-    assert "lone surrogate" in docs[1]._.quotes_error and docs[1]._.quotes == []
+    assert "quotation marks" in docs[1]._.quotes_error and docs[1]._.quotes == []
     assert [bool(doc._.quotes) for doc in docs] == [True, False, True, True, True, False]
     assert [doc._.quotes_error is None for doc in docs] == [True, False, True, True, True, True]
 
@@ -98,4 +98,4 @@ def test_a_pipeline_is_saved_with_its_settings_and_without_weights(tmp_path, nlp
 
 def test_an_unknown_model_is_told():
     with pytest.raises(ValueError, match="no such model folder"):
-        spacy.blank("fr").add_pipe("guillemets", config={"model": "./nowhere"})
+        spacy.blank("fr").add_pipe("guillemets", config={"model": "/no/such/folder"})
