@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from guillemets.inference.engines import add_engine_arguments, tag_with_engine
+from guillemets.inference.engines import add_engine_arguments, tag_with_engine, wants_engine
 from guillemets.inference.errors import InputError, printable
 from guillemets.inference.writing import abandon_stdout, writing
 
@@ -138,7 +138,7 @@ def _probability(text: str) -> float:
 
 
 def _tag(args: argparse.Namespace) -> int:
-    if args.engine != "local":
+    if wants_engine(args):
         return max([_complain(failure) for failure in tag_with_engine(args)], default=OK)
 
     from guillemets.inference.reading import read_inputs

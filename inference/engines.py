@@ -23,6 +23,13 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     add("--workers", type=int, metavar="N", help="processes that tag (default: from the cluster)")
 
 
+def wants_engine(args: argparse.Namespace) -> bool:
+    """Whether ``args`` ask for more than this process; options that go with nothing are an error."""
+    if args.engine == "local" and (args.address is not None or args.workers is not None):
+        raise InputError("--address and --workers go with --engine ray")
+    return args.engine != "local"
+
+
 def tag_with_engine(args: argparse.Namespace) -> list[str]:
     """Run the engine that ``args`` name; the failures, one line each."""
     if args.output is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import socket
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from glob import glob, has_magic
@@ -23,7 +24,6 @@ from guillemets.inference.workers import Origin
 from guillemets.inference.writing import replacing_folder
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody is told
-os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what fails is raised; the rest is noise
 try:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -69,6 +69,8 @@ def tag_with_ray(
     one line each. ``output`` appears when all is written. ``address`` is that of a cluster, else
     RAY_ADDRESS, else one is started on this machine and stopped. Raises InputError.
     """
+    if workers is not None and workers < 1:
+        raise InputError(f"{workers} workers: at least one is needed")
     files = input_files(inputs)
     format = format or KINDS[files[0].suffix.lower()]
     Origin.of(model, "cpu", backend).load()  # what is wrong with it is told here, before a cluster
@@ -142,7 +144,14 @@ def _connect(address: str | None) -> None:
     address = address or os.environ.get("RAY_ADDRESS") or "local"
     options = {"include_dashboard": False} if address == "local" else {}
     logging.getLogger("ray.data").setLevel(logging.ERROR)
-    ray.init(address, logging_level=logging.ERROR, log_to_driver=False, **options)
+    host, _, port = address.rpartition(":")
+    try:
+        if port.isdigit() and "://" not in address:  # Ray itself would wait for minutes
+            socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
+        ray.init(address, logging_level=logging.ERROR, log_to_driver=False, **options)
+    except (OSError, OverflowError, RuntimeError, ValueError) as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise InputError(f"{address}: no Ray cluster ({reason})") from error
 
 
 def _plan(origin: Origin, workers: int | None) -> tuple[Origin, dict[str, Any]]:
@@ -156,8 +165,6 @@ def _plan(origin: Origin, workers: int | None) -> tuple[Origin, dict[str, Any]]:
         raise InputError("the cluster has no GPU; use --device cpu")
     on_gpu = gpus and origin.device != "cpu"
     workers = workers or (gpus if on_gpu else max(cores // CORES_PER_WORKER, 1))
-    if workers < 1:
-        raise InputError(f"--workers {workers} is not a positive number")
     if on_gpu and workers > gpus:
         raise InputError(f"{workers} workers want a GPU each, the cluster has {gpus}")
     share = (cores - 1 if cores > 1 else 0.5) / workers

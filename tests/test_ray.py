@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def cluster() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def articles() -> list[Document]:
-    return [Document(d.id, d.text) for d in read_documents(CORPUS / "briefs-heldout.jsonl")][:80]
+    return [Document(d.id, d.text) for d in read_documents(CORPUS / "briefs-heldout.jsonl")][:71]
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +139,10 @@ def test_parquet_in_parquet_out(cluster, articles, tagged, tmp_path: Path):
         (["a.txt", "-o", "out"], "neither a .parquet nor a .jsonl file"),
         (["a.jsonl", "-o", "full"], "the folder is not empty"),
         (["a.jsonl", "-o", "out", "--model", "/no/such"], "no such model folder"),
+        (["a.jsonl", "-o", "out", "--address", "127.0.0.1:1"], "127.0.0.1:1: no Ray cluster"),
+        (["a.jsonl", "-o", "out", "--address", "nonsense"], "nonsense: no Ray cluster"),
+        (["a.jsonl", "-o", "out", "--workers", "0"], "at least one"),
+        (["a.jsonl", "--engine", "local", "--workers", "2"], "go with --engine ray"),
     ],
 )
 def test_what_cannot_be_used_is_one_line(argv, message, tmp_path, monkeypatch, capsys):
@@ -149,6 +154,17 @@ def test_what_cannot_be_used_is_one_line(argv, message, tmp_path, monkeypatch, c
     assert cli.main(["tag", "--engine", "ray", *argv]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert message in line and not Path("out").exists()
+
+
+def test_without_ray_the_extra_is_named(tmp_path, monkeypatch, capsys):
+    (tmp_path / "a.jsonl").write_text('{"text": "un"}\n')
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.delitem(sys.modules, "guillemets.inference.ray_engine")
+    argv = ["tag", "--engine", "ray", str(tmp_path / "a.jsonl"), "-o", str(tmp_path / "out")]
+    assert cli.main(argv) == 2
+    assert capsys.readouterr().err == (
+        "guillemets: ray is not installed: pip install 'guillemets[ray]'\n"
+    )
 
 
 def test_inputs_keep_their_order(tmp_path):
