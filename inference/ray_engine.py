@@ -37,7 +37,7 @@ from guillemets.inference.columns import DOCUMENT, tagged_rows
 
 Format = Literal["parquet", "jsonl"]
 KINDS: dict[str, Format] = {".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl"}
-ROWS = 64  # documents a block: enough to fill batches of windows, few enough to share out
+ROWS = 32  # documents a block: enough to fill batches of windows, few enough to share out
 ROWS_PER_FILE = 20_000
 FIELDS = "fields"  # the other fields of a line, as JSON: every line may have its own
 CORES_PER_WORKER = 2

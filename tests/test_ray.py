@@ -34,7 +34,7 @@ def cluster() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def articles() -> list[Document]:
-    return [Document(d.id, d.text) for d in read_documents(CORPUS / "briefs-heldout.jsonl")][:71]
+    return [Document(d.id, d.text) for d in read_documents(CORPUS / "briefs-heldout.jsonl")][:36]
 
 
 @pytest.fixture(scope="module")
@@ -58,12 +58,12 @@ def test_lines_in_lines_out(cluster, articles, tagged, tmp_path: Path, monkeypat
     first, second = tmp_path / "in" / "a.jsonl", tmp_path / "in" / "b.jsonl"
     first.parent.mkdir()
     with first.open("w", encoding="utf-8") as out:
-        for number, article in enumerate(articles[:70]):
+        for number, article in enumerate(articles[:35]):
             extra = {"date": number} if number % 2 else {"date": "lundi", "tags": [1, "é"]}
             print(json.dumps({"id": article.id, "text": article.text, **extra}), file=out)
     second.write_bytes(
         b'{"text": "un", "quotes": 7}\n{bad\n{"text": null, "id": 3}\n{"text": "\xff"}\n'
-        + json.dumps({"id": "last", "text": articles[70].text}).encode()
+        + json.dumps({"id": "last", "text": articles[35].text}).encode()
     )
     monkeypatch.setenv("RAY_ADDRESS", cluster)
     output = tmp_path / "out"
@@ -75,17 +75,17 @@ def test_lines_in_lines_out(cluster, articles, tagged, tmp_path: Path, monkeypat
         for file in sorted(output.iterdir())
         for line in file.read_text(encoding="utf-8").splitlines()
     ]
-    assert [r["id"] for r in rows[:70]] == [a.id for a in articles[:70]]
-    assert [r["text"] for r in rows[:70]] == [a.text for a in articles[:70]]
-    assert [facts(r["quotes"]) for r in rows[:70]] == [expected(d) for d in tagged[:70]]
+    assert [r["id"] for r in rows[:35]] == [a.id for a in articles[:35]]
+    assert [r["text"] for r in rows[:35]] == [a.text for a in articles[:35]]
+    assert [facts(r["quotes"]) for r in rows[:35]] == [expected(d) for d in tagged[:35]]
     assert [r["date"] for r in rows[:4]] == ["lundi", 1, "lundi", 3]
     assert rows[0]["tags"] == [1, "é"] and "tags" not in rows[1] and "error" not in rows[0]
-    one, *bad, last = rows[70:]
+    one, *bad, last = rows[35:]
     assert one == {"id": "b-1", "text": "un", "quotes": [], "input_quotes": 7}
     assert [r["id"] for r in bad] == ["b-2", "3", "b-4"]
     assert f"{second}:2: not JSON" in bad[0]["error"] and "not UTF-8" in bad[2]["error"]
     assert "nothing, not a string" in bad[1]["error"] and "quotes" not in bad[1]
-    assert facts(last["quotes"]) == expected(tagged[70])
+    assert facts(last["quotes"]) == expected(tagged[35])
     told = capsys.readouterr().err.splitlines()
     assert len(told) == 3 and all(line.startswith("guillemets: ") for line in told)
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
