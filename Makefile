@@ -1,15 +1,15 @@
 # Two commands do everything on a fresh machine: `make demo` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
-APT := timeout 300 apt-get install -y -qq --no-install-recommends chromium
+APT := timeout 300 apt-get install -y -qq --no-install-recommends
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test bench browser clean
+.PHONY: demo test bench browser java clean
 
 demo: .venv/demo
 	$(BIN)/guillemets tag inference/samples/demo.txt --format table
 
-test: .venv/test browser
+test: .venv/test browser java
 	$(BIN)/python -m pytest
 
 # torch goes first and by exact version: a range would pull the build with CUDA.
@@ -34,8 +34,15 @@ bench: .venv/bench
 # The test that opens a report needs Chromium; without it, it is skipped and says so.
 browser:
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
-	{ test "$$(id -u)" = 0 && command -v apt-get >/dev/null && { $(APT) || { apt-get update -qq && $(APT); } } } \
+	{ test "$$(id -u)" = 0 && command -v apt-get >/dev/null && { $(APT) chromium || { apt-get update -qq && $(APT) chromium; } } } \
 	  >/dev/null 2>&1 || echo "no Chromium, and it cannot be installed: the report is not opened"
+
+# The test of Spark needs Java 17 or later, of the same kind.
+java:
+	@command -v java >/dev/null || \
+	{ test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+	  { $(APT) default-jre-headless || { apt-get update -qq && $(APT) default-jre-headless; } } } \
+	  >/dev/null 2>&1 || echo "no Java, and it cannot be installed: Spark is not tested"
 
 clean:
 	rm -rf .venv runs build dist *.egg-info .pytest_cache .hypothesis

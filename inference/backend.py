@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 import numpy as np
@@ -14,6 +14,8 @@ import numpy as np
 from .errors import InputError
 from .windows import Tokenizer, Window
 
+Device = Literal["auto", "cpu", "cuda"]
+BackendName = Literal["torch", "openvino"]
 _HUB_ID = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
 
 
@@ -117,3 +119,23 @@ def padded(batch: Sequence[Reading], pad: int, multiple: int = 1) -> tuple[np.nd
 
 def _up(size: int, multiple: int) -> int:
     return -(-size // multiple) * multiple
+
+
+def load_backend(source: str, device: Device, name: BackendName, threads: int | None) -> Backend:
+    """The backend of that name, with the model of a folder or hub id.
+
+    Raises InputError for an unknown model, a model of another kind, or what is not installed or there.
+    """
+    from . import exported
+
+    if name == "openvino":
+        if device == "cuda":
+            raise InputError("OpenVINO runs on a CPU here; --backend torch runs on a GPU")
+        return exported.load(source, threads)
+    if name != "torch":
+        raise InputError(f"unknown backend {name!r}: torch or openvino")
+    if exported.is_exported(source):
+        raise InputError(f"{source}: an exported model, which --backend openvino runs")
+    from .torch_backend import TorchBackend
+
+    return TorchBackend.load(source, device, threads)

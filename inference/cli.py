@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from guillemets.inference.engines import add_engine_arguments, tag_with_engine, wants_engine
 from guillemets.inference.errors import InputError, printable
 from guillemets.inference.writing import abandon_stdout, writing
 
@@ -123,6 +124,7 @@ def _add_tag(parser: argparse.ArgumentParser) -> None:
         help="leave out quotes less certain than this (0 to 1): fewer, but more of them right",
     )
     add("--quiet", "-q", action="store_true", help="show no progress")
+    add_engine_arguments(parser)
     parser.set_defaults(run=_tag)
 
 
@@ -141,6 +143,9 @@ def _probability(text: str) -> float:
 
 
 def _tag(args: argparse.Namespace) -> int:
+    if wants_engine(args):
+        return max([_complain(failure) for failure in tag_with_engine(args)], default=OK)
+
     from guillemets.inference.reading import read_inputs
 
     problems: list[BadInput] = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import queue
 import sys
+import threading
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -22,12 +23,13 @@ from .backend import Job, Pointed, Reading, Settings, check_source, padded
 from .errors import InputError
 
 if TYPE_CHECKING:
-    from openvino import CompiledModel, InferRequest
+    from openvino import InferRequest
     from tokenizers import Tokenizer as Pieces
 
 FORMAT = 1  # of a folder: one of another format has to be exported again
 FILE = "export.json"
 SHAPES = 16  # tokens and words are padded to a multiple: each new shape costs a compilation
+_ORPHANS: list[object] = []
 GROUP = 384  # inputs of a layer that share a scale when they are rounded to 8 bits
 
 
@@ -77,7 +79,11 @@ def _cached(source: str) -> Path:
         from .export import export
 
         print(f"guillemets: exporting {source} to {target}, once", file=sys.stderr)
-        export(source, target)
+        try:
+            export(source, target)
+        except (OSError, InputError):
+            if not is_exported(str(target)):  # else another process was faster
+                raise
     return target
 
 
@@ -116,8 +122,12 @@ class OpenVINOBackend:
         self.transitions = np.array(export.transitions, dtype=np.float32)
         self.tokenizer = PieceTokenizer(_pieces(folder / "tokenizer.json"), export.special)
         self.workers = threads or _cores()
+        self._folder = folder
         self._encoder = _Graph(folder / "encoder.xml", self.workers)
         self._attribution = _Graph(folder / "attribution.xml", 1)
+
+    def __reduce__(self) -> tuple:
+        return type(self), (self._folder, self.workers)
 
     def batches(self, readings: Sequence[Reading], batch_size: int) -> list[list[Reading]]:
         return [[reading] for reading in readings]
@@ -157,32 +167,44 @@ def _grown(array: np.ndarray, multiple: int) -> np.ndarray:
 
 
 class _Graph:
-    """A compiled graph that several threads may run."""
+    """A compiled graph that several threads may run, in this process and in those that it forks."""
 
     def __init__(self, path: Path, threads: int) -> None:
+        self._path = path
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._requests = self._compile()
+
+    def run(self, *inputs: np.ndarray) -> list[np.ndarray]:
+        with self._lock:
+            if self._process != os.getpid():  # the threads of a parent's graph don't come along,
+                _ORPHANS.append(self._requests)  # and its destructor would wait for them
+                self._requests = self._compile()
+        request = self._requests.get()
+        try:
+            outputs = request.infer(list(inputs), share_inputs=True)
+            return [np.array(outputs[port]) for port in request.model_outputs]
+        finally:
+            self._requests.put(request)
+
+    def _compile(self) -> queue.SimpleQueue[InferRequest]:
+        """As many requests as threads. Raises InputError."""
         options = {
-            "NUM_STREAMS": str(threads),
-            "INFERENCE_NUM_THREADS": str(threads),
+            "NUM_STREAMS": str(self._threads),
+            "INFERENCE_NUM_THREADS": str(self._threads),
             "INFERENCE_PRECISION_HINT": "bf16",  # where the processor has it
             "DYNAMIC_QUANTIZATION_GROUP_SIZE": str(GROUP),
         }
         try:
-            core = import_openvino().Core()
-            self._compiled: CompiledModel = core.compile_model(str(path), "CPU", options)
+            compiled = import_openvino().Core().compile_model(str(self._path), "CPU", options)
         except RuntimeError as error:
             reason = str(error).strip().split("\n")[-1]
-            raise InputError(f"{path}: cannot be loaded ({reason})") from None
-        self._idle: queue.SimpleQueue[InferRequest] = queue.SimpleQueue()
-        for _ in range(threads):
-            self._idle.put(self._compiled.create_infer_request())
-
-    def run(self, *inputs: np.ndarray) -> list[np.ndarray]:
-        request = self._idle.get()
-        try:
-            outputs = request.infer(list(inputs), share_inputs=True)
-            return [np.array(outputs[port]) for port in self._compiled.outputs]
-        finally:
-            self._idle.put(request)
+            raise InputError(f"{self._path}: cannot be loaded ({reason})") from None
+        requests: queue.SimpleQueue[InferRequest] = queue.SimpleQueue()
+        for _ in range(self._threads):
+            requests.put(compiled.create_infer_request())
+        self._process = os.getpid()
+        return requests
 
 
 class PieceTokenizer:

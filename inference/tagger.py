@@ -10,11 +10,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
-from .backend import Backend, Pointed, Reading
+from .backend import Backend, BackendName, Device, Pointed, Reading, load_backend
 from .decoding import WordQuote, decode_quotes, decode_tags, pick, pick_span
 from .errors import InputError
 from .features import word_features
@@ -23,8 +22,8 @@ from .schema import QUOTE_TYPES, STANCES, Document, Failure, Quote, Span, Speake
 from .speakers import Attribution, resolve
 from .text import View
 from .windows import Window, make_windows
+from .workers import Origin
 
-BackendName = Literal["torch", "openvino"]
 MAX_CHARACTERS = 2_000_000  # more than any article, or book: somebody's mistake
 MAX_MARKS = 50_000
 SEGMENT = 30_000  # characters: a longer text is read piece by piece, so memory stays bounded
@@ -82,12 +81,19 @@ class QuoteTagger:
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
         self.settings = backend.settings
+        self._origin: Origin | None = None
+
+    def __reduce__(self) -> tuple:
+        """What was loaded is loaded again where it is unpickled; a live model travels whole."""
+        if self._origin is None:
+            return type(self), (self.backend,)
+        return self._origin.load, ()
 
     @classmethod
     def from_pretrained(
         cls,
         model: str | Path | None = None,
-        device: Literal["auto", "cpu", "cuda"] = "auto",
+        device: Device = "auto",
         backend: BackendName = "torch",
         threads: int | None = None,
     ) -> QuoteTagger:
@@ -99,20 +105,10 @@ class QuoteTagger:
 
         Raises InputError for an unknown model, a model of another kind, or a missing device.
         """
-        from . import exported
-
         source = str(default_model() if model is None else model)
-        if backend == "openvino":
-            if device == "cuda":
-                raise InputError("OpenVINO runs on CPU here; --backend torch runs on a GPU")
-            return cls(exported.load(source, threads))
-        if backend != "torch":
-            raise InputError(f"unknown backend {backend!r}: torch or openvino")
-        if exported.is_exported(source):
-            raise InputError(f"{source}: an exported model, which --backend openvino runs")
-        from .torch_backend import TorchBackend
-
-        return cls(TorchBackend.load(source, device, threads))
+        tagger = cls(load_backend(source, device, backend, threads))
+        tagger._origin = Origin.of(model, device, backend, threads)
+        return tagger
 
     def tag(self, text: str, id: str = "", min_score: float = 0.0) -> Document:
         """The quotes of one text of any length; offsets index ``text`` as it is.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Literal
 
 import numpy as np
 import torch
@@ -14,13 +14,14 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoTokenizer, PreTrainedConfig
 from transformers.utils import logging as transformers_logging
 
-from .backend import Job, Pointed, Reading, Settings, by_length, check_source, padded
+from .backend import Device, Job, Pointed, Reading, Settings, by_length, check_source, padded
 from .config import QuoteConfig
 from .errors import InputError
 from .model import QuoteModel, QuoteOutput
 from .windows import Tokenizer
 
-Device = Literal["auto", "cpu", "cuda"]
+if hasattr(os, "register_at_fork"):  # the threads of a parent's pool don't come along: no waiting
+    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
 
 
 class TorchBackend:
