@@ -136,7 +136,7 @@ def tag(args: argparse.Namespace) -> int:
         if isinstance(stop, Terminated):
             return TERMINATED
         raise
-    if not args.quiet and (report.totals.records or to_file):
+    if not args.quiet and report.started:
         _say(summary(report.totals, report.before, report.rate))
     return BAD_INPUT if report.totals.errors else OK
 

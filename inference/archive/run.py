@@ -60,6 +60,7 @@ class Report:
     totals: Totals
     before: int
     rate: float  # words a second, of this run
+    started: bool = True  # false where no input was of use: nothing is written then
 
 
 def run(
@@ -77,7 +78,7 @@ def run(
         problems = [s for s in expand(job.inputs, job.output) if isinstance(s, Unusable)]
         for problem in problems:
             tell(located(problem.path, None, problem.reason))
-        return Report(Totals(len(problems), errors=len(problems)), 0, 0.0)
+        return Report(Totals(len(problems), errors=len(problems)), 0, 0.0, started=False)
     work = _Work(job, surveyed, tell, Meter(surveyed.bytes, progress))
     with work.meter.showing():
         if job.output is not None and _is_regular(job.output):

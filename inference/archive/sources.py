@@ -95,6 +95,8 @@ def _glob(pattern: str, output: Path | None) -> Iterator[Source | Unusable]:
     base = os.path.join(*parts[:fixed]) if fixed else ""
     empty = True
     for path in sorted(glob.iglob(pattern, recursive=True)):
+        if "**" in parts and _through_link(path, base):
+            continue
         if not os.path.isdir(path):
             found: Iterable[Source | Unusable] = _within(path, base, output)
         elif "**" in parts:  # its files match too
@@ -106,6 +108,12 @@ def _glob(pattern: str, output: Path | None) -> Iterator[Source | Unusable]:
             yield source
     if empty:
         yield Unusable(pattern, as_unicode(pattern), f"no {_KNOWN} file matches")
+
+
+def _through_link(path: str, base: str) -> bool:
+    """Whether a link to a folder stands between ``base`` and a file: it may lead round in a ring."""
+    parents = PurePath(os.path.relpath(path, base or ".")).parents
+    return any(os.path.islink(os.path.join(base, parent)) for parent in list(parents)[:-1])
 
 
 def _walk(folder: str, base: str, output: Path | None) -> Iterator[Source | Unusable]:
