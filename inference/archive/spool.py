@@ -11,8 +11,10 @@ import errno
 import fcntl
 import os
 import shutil
+import signal
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -78,11 +80,18 @@ class Spool:
     def append(self, lines: bytes, totals: Totals) -> None:
         """Adds the lines of one chunk; ``totals`` are those of the run with it."""
         totals.bytes = self.totals.bytes + len(lines)
-        with self._telling():
-            _write(self._part, lines)
-            os.fsync(self._part.fileno())
-            self._log(totals)
-        self.totals = totals
+        marked = self._journal.tell()
+        with self._telling(), _signals_wait():
+            try:
+                _write(self._part, lines)
+                os.fsync(self._part.fileno())
+                self._log(totals)
+            except OSError:
+                with suppress(OSError):  # a torn end does no harm, only looks bad
+                    self._part.truncate(self.totals.bytes)
+                    self._journal.truncate(marked)
+                raise
+            self.totals = totals
 
     def finish(self, convert: Convert | None) -> None:
         """Puts the output in its place, in one move: the part itself, or what ``convert`` makes."""
@@ -217,6 +226,24 @@ class Spool:
                 kept = f"{self.totals.records:,} records are kept"
                 reason += f"; {kept}: make room, then --resume goes on"
             raise self._refusal(reason) from error
+
+
+@contextmanager
+def _signals_wait() -> Iterator[None]:
+    """Ctrl-C and SIGTERM are heeded at the end of the block."""
+    if threading.current_thread() is not threading.main_thread():  # which alone gets them
+        yield
+        return
+    came: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {n: signal.signal(n, lambda number, _: came.append(number)) for n in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])
 
 
 def _parse(data: bytes) -> tuple[dict[str, object] | None, list[Totals], int]:
