@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -50,17 +51,27 @@ def _quotes(text: str) -> Iterator[Quote]:
         )
 
 
-def pretend_engine() -> Engine:
-    return local(pretend)
+def pretend_engine(pause: float = 0.0) -> Engine:
+    """The stand-in as an engine, with so many seconds of rest before each chunk."""
+
+    def rested(records: Iterable[Document | Failure]) -> Iterator[Document | Failure]:
+        time.sleep(pause)
+        return pretend(records)
+
+    return local(rested)
 
 
 def tag(
-    inputs: Iterable[object], output: Path, fields: Fields | None = None, **options: object
+    inputs: Iterable[object],
+    output: Path,
+    fields: Fields | None = None,
+    pause: float = 0.0,
+    **options: object,
 ) -> Report:
     """A run with the stand-in; the messages go nowhere."""
     options = {"format": format_of(output), "chunk": 4} | options
     job = Job([str(i) for i in inputs], output, fields=fields or Fields(), **options)  # type: ignore[arg-type]
-    return run(job, pretend_engine, lambda message: None)
+    return run(job, lambda: pretend_engine(pause), lambda message: None)
 
 
 def make_archive(folder: Path, articles: int = 12) -> Path:

@@ -249,6 +249,12 @@ def test_a_bad_line_is_told_and_the_others_are_read(
     assert isinstance(bad, Failure) and reason in bad.error and bad.id == "f-2"
 
 
+def test_a_bad_line_keeps_its_id_where_it_can_be_read(tmp_path: Path) -> None:
+    lines = [b'{"id": "a", "text": "\\ud800"}', b'{"id": 7, "text": "\xe9"}', b'{"id": "\\ud800"}']
+    bad = read(tmp_path / "f.jsonl", b"\n".join([*lines, b'["id"', b'{"id": true, "x": NaN}']))
+    assert [record.id for record in bad] == ["a", "7", "f-3", "f-4", "f-5"]
+
+
 def test_a_line_that_is_too_long_is_not_held(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -122,8 +123,20 @@ def _object(line: bytes, name: str, fields: Fields) -> Entry:
     try:
         row = decode_line(_OBJECT, line)
     except ValueError as error:
-        return Entry(Failure(name, str(error)))
+        return Entry(Failure(_id_of_broken(line, fields) or name, str(error)))
     return fields.entry(row, name, _value)
+
+
+def _id_of_broken(line: bytes, fields: Fields) -> str | None:
+    """The id of an object with half a surrogate pair or bytes that are no text, if it has one."""
+    try:
+        found = json.loads(line.decode("utf-8", "replace"))
+        name = found.get(fields.id or "id") if isinstance(found, dict) else None
+        if not isinstance(name, (str, int)) or isinstance(name, bool):
+            return None
+        return str(name).encode().decode()
+    except (ValueError, RecursionError):
+        return None
 
 
 def _value(stored: object) -> object:

@@ -147,6 +147,7 @@ class Spool:
             return
         if written is None and not restart:
             self._refuse_strangers(resume)
+        self.part.unlink(missing_ok=True)  # first, or without its journal it would be a stranger's
         self._journal.truncate(0)
         self._journal.seek(0)
         _write(self._journal, msgspec.json.encode(_Header(command)) + b"\n")
