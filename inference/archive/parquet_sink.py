@@ -22,8 +22,8 @@ from guillemets.inference.archive.parquet_rows import open_parquet
 from guillemets.inference.archive.sinks import read_part
 from guillemets.inference.schema import STANCES, Document, Failure
 
-GROUP = 1000  # rows of a row group, fewer where texts are long
-GROUP_CHARACTERS = 8_000_000
+GROUP = 1000  # rows of a row group, or a few more; fewer where documents are long
+GROUP_BYTES = 8 << 20
 
 _SPAN = pa.struct([("start", pa.int64()), ("end", pa.int64()), ("text", pa.string())])
 _QUOTE = pa.struct(
@@ -75,15 +75,17 @@ def write_parquet(part: Path, out: BinaryIO, flat: bool, typed: list[str]) -> No
 
 def _groups(part: Path, flat: bool, names: dict[str, str]) -> Iterator[list[dict[str, object]]]:
     group: list[dict[str, object]] = []
-    characters = 0
-    for entry in read_part(part):
-        shared = {"id": entry.record.id, **carried_cells(entry, names)}
-        for row in flat_rows(entry) if flat else [_nested(entry)]:
-            group.append(shared | row)
-            characters += sum(len(v) for v in group[-1].values() if isinstance(v, str))
-            if len(group) == GROUP or characters > GROUP_CHARACTERS:
-                yield group
-                group, characters = [], 0
+    size = 0
+    with open(part, "rb") as stream:
+        for line in stream:
+            entry = Entry.decode(line)
+            shared = {"id": entry.record.id, **carried_cells(entry, names)}
+            group += [shared | row for row in (flat_rows(entry) if flat else [_nested(entry)])]
+            size += len(line)
+            if len(group) >= GROUP or size > GROUP_BYTES:
+                if group:
+                    yield group
+                group, size = [], 0
     if group:
         yield group
 
