@@ -165,6 +165,45 @@ def test_no_document_at_all_is_no_error(tmp_path: Path) -> None:
     assert output.read_bytes() == b""
 
 
+@pytest.mark.parametrize(
+    ("argv", "reason"),
+    [
+        (["--resume"], "keeps no unfinished run"),
+        (["--flat", "-o", "o.csv"], "--flat goes with parquet"),
+        (["-", "-o", "o.jsonl", "--resume"], "standard input cannot be read again"),
+    ],
+)
+def test_options_that_do_not_go_together(
+    capsys: pytest.CaptureFixture[str], article: str, argv: list[str], reason: str
+) -> None:
+    assert cli.main(["tag", article, *argv]) == 2
+    err = capsys.readouterr().err
+    assert reason in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "missing"),
+    [
+        ("a.jsonl.zst", "o.jsonl", "backports.zstd"),
+        ("a.parquet", "o.jsonl", "pyarrow"),
+        ("a.txt", "o.parquet", "pyarrow"),
+    ],
+)
+def test_a_missing_extra_is_told_before_anything_is_done(
+    tmp_path: Path, name: str, output: str, missing: str
+) -> None:
+    (tmp_path / name).write_bytes(b"a")
+    hide = "import sys; sys.modules.update({'compression': None, 'backports': None})\n"
+    hide += (
+        "import importlib.util as u; find = u.find_spec\n"
+        "u.find_spec = lambda name, *rest: None if name == 'pyarrow' else find(name, *rest)\n"
+    )
+    done = python(hide + FAKE, "tag", str(tmp_path / name), "-o", str(tmp_path / output))
+    assert done.returncode == 2 and "pip install 'guillemets[archive]'" in done.stderr
+    assert missing in done.stderr and done.stderr.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 def test_an_unknown_model_is_told(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, article: str
 ) -> None:
@@ -249,6 +288,10 @@ def test_progress_shows_only_on_a_terminal_that_is_not_the_output(
         [],
         ["tag"],
         ["tag", "a.txt", "--batch-size", "0"],
+        ["tag", "a.txt", "--shard", "0/3"],
+        ["tag", "a.txt", "--shard", "4/3"],
+        ["tag", "a.txt", "--shard", "1"],
+        ["tag", "a.txt", "--resume", "--restart"],
         ["tag", "a.txt", "--batch-size", "x"],
         ["tag", "a.txt", "--format", "xml"],
         ["tag", "a.txt", "--device", "tpu"],
