@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from itertools import chain
-from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from guillemets.inference.engines import add_engine_arguments, tag_with_engine, wants_engine
+from guillemets.inference import tag_command
 from guillemets.inference.errors import InputError, printable
-from guillemets.inference.writing import abandon_stdout, writing
-
-if TYPE_CHECKING:
-    from guillemets.inference.reading import BadInput
-    from guillemets.inference.schema import Document
+from guillemets.inference.writing import abandon_stdout
 
 OK, BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 0, 2, 130, 141
-FORMATS = ("table", "jsonl", "html")
-FORMAT_OF_EXTENSION = {".html": "html", ".htm": "html"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -54,7 +45,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
         required=True,
         parser_class=_Parser,
     )
-    _add_tag(commands.add_parser("tag", help="tag the quotes of articles"))
+    tag_command.add_arguments(commands.add_parser("tag", help="tag the quotes of articles"))
     export = commands.add_parser("export", help="make a model fast on CPU")
     if argv[:1] == ["export"]:
         from guillemets.inference import export_command
@@ -94,124 +85,6 @@ class _Version(argparse.Action):
 
         print(f"guillemets {version('guillemets')}")
         parser.exit()
-
-
-# ---------------------------------------------------------------- tag
-
-
-def _add_tag(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Tag the quotes of French articles: speaker, type and stance."
-    parser.epilog = (
-        "A bad input is reported on stderr, one line each, and the exit status is 2; "
-        "the good documents of the run are still written."
-    )
-    add = parser.add_argument
-    add("inputs", nargs="+", metavar="INPUT", help="a .txt or .jsonl file, or - for standard input")
-    add("--model", metavar="DIR_OR_ID", help="a folder or hub id (default: the one that ships)")
-    add("--output", "-o", type=Path, metavar="FILE", help="write here, and only once all is done")
-    add(
-        "--format",
-        choices=FORMATS,
-        help="default: table on a terminal, html for an .html output, else jsonl",
-    )
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    add("--batch-size", type=_positive, default=8, metavar="N", help="default: %(default)s windows")
-    add(
-        "--min-score",
-        type=_probability,
-        default=0.0,
-        metavar="P",
-        help="leave out quotes less certain than this (0 to 1): fewer, but more of them right",
-    )
-    add("--quiet", "-q", action="store_true", help="show no progress")
-    add_engine_arguments(parser)
-    parser.set_defaults(run=_tag)
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is not a positive number")
-    return value
-
-
-def _probability(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
-    return value
-
-
-def _tag(args: argparse.Namespace) -> int:
-    if wants_engine(args):
-        return max([_complain(failure) for failure in tag_with_engine(args)], default=OK)
-
-    from guillemets.inference.reading import read_inputs
-
-    problems: list[BadInput] = []
-    documents = _report(read_inputs(args.inputs), problems)
-    first = next(documents, None)
-    if first is None and problems:
-        return BAD_INPUT  # nothing to write: an output that exists stays, and no model is loaded
-
-    from guillemets.inference.tagger import QuoteTagger
-
-    tagger = QuoteTagger.from_pretrained(args.model, device=args.device)
-    documents = chain([first] if first else [], documents)
-    with writing(args.output) as out:
-        tagged = tagger.pipe_documents(documents, args.batch_size, args.min_score)
-        with _progress(tagged, shown=not args.quiet and not out.isatty()) as tagged:
-            _write(tagged, args.format or _default_format(args.output, out), out)
-    return BAD_INPUT if problems else OK
-
-
-def _report(records: Iterable[Document | BadInput], problems: list[BadInput]) -> Iterator[Document]:
-    """The good documents; each bad input is told at once and kept in ``problems``."""
-    from guillemets.inference.reading import BadInput
-
-    for record in records:
-        if isinstance(record, BadInput):
-            _complain(str(record))
-            problems.append(record)
-        else:
-            yield record
-
-
-def _default_format(output: Path | None, out: TextIO) -> str:
-    if output is not None:
-        return FORMAT_OF_EXTENSION.get(output.suffix.lower(), "jsonl")
-    return "table" if out.isatty() else "jsonl"
-
-
-def _write(documents: Iterable[Document], format: str, out: TextIO) -> None:
-    from guillemets.inference import render
-
-    if format == "table":
-        from rich.console import Console
-
-        render.table(documents, Console(file=out, highlight=False))
-        return
-    for piece in (render.html if format == "html" else render.jsonl)(documents):
-        out.write(piece)
-
-
-def _progress(
-    documents: Iterable[Document], shown: bool
-) -> AbstractContextManager[Iterable[Document]]:
-    """``documents``, counted on stderr as they pass if that is a terminal."""
-    if not shown or not sys.stderr.isatty():
-        return nullcontext(documents)
-    return _counting(documents)
-
-
-@contextmanager
-def _counting(documents: Iterable[Document]) -> Iterator[Iterable[Document]]:
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.completed:.0f} documents"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield progress.track(documents, total=None)
 
 
 # ---------------------------------------------------------------- training commands

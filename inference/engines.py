@@ -36,6 +36,12 @@ def tag_with_engine(args: argparse.Namespace) -> list[str]:
         raise InputError("--engine ray writes a folder: give --output FOLDER")
     if args.format not in RAY_FORMATS:
         raise InputError(f"--engine ray writes parquet or jsonl, not {args.format}")
+    others = {"--resume": args.resume, "--restart": args.restart, "--flat": args.flat}
+    others["--shard"] = args.shard != (1, 1)
+    for name in (name for name, given in others.items() if given):
+        raise InputError(
+            f"{name} goes with --engine local: a Ray job runs to its end or not at all"
+        )
     from guillemets.inference.ray_engine import tag_with_ray
 
     return tag_with_ray(
@@ -43,10 +49,10 @@ def tag_with_engine(args: argparse.Namespace) -> list[str]:
         args.output,
         format=args.format,
         model=args.model,
-        backend=getattr(args, "backend", "torch"),
+        backend=args.backend,
         device=args.device,
-        text_field=getattr(args, "text_field", "text"),
-        id_field=getattr(args, "id_field", "id"),
+        text_field=args.text_field,
+        id_field=args.id_field or "id",
         min_score=args.min_score,
         batch_size=args.batch_size,
         workers=args.workers,

@@ -1,4 +1,4 @@
-"""Reading articles to tag, and gold in the full schema.
+"""Lines of JSON, and gold in the full schema.
 
 The text of a document is the caller's, character for character: line ends are kept as they are.
 Only a byte order mark at the very start of a file is taken off, since it belongs to the encoding;
@@ -10,12 +10,10 @@ from __future__ import annotations
 import json
 import os
 import re
-import sys
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -24,26 +22,7 @@ from guillemets.inference.schema import Document, Quote, Span
 
 T = TypeVar("T")
 
-STDIN = "-"
 JSON_OBJECT = re.compile(rb'\s*\{\s*["}]')
-
-
-class BadInput(msgspec.Struct, frozen=True):
-    """An input, or one line of it, that could not be read; the rest of the run goes on."""
-
-    source: str
-    line: int | None
-    reason: str
-
-    def __str__(self) -> str:
-        return located(self.source, self.line, self.reason)
-
-
-class _Article(msgspec.Struct):
-    """What a line must hold to be tagged; other fields are ignored."""
-
-    text: str
-    id: str | int | None = None
 
 
 class _Gold(Document, frozen=True):
@@ -52,17 +31,7 @@ class _Gold(Document, frozen=True):
     quotes: list[Quote]
 
 
-_ARTICLE = msgspec.json.Decoder(_Article)
 _GOLD = msgspec.json.Decoder(_Gold)
-
-
-def read_inputs(inputs: Iterable[str]) -> Iterator[Document | BadInput]:
-    """The documents of ``.txt`` and ``.jsonl`` files and of ``-``, standard input, in order."""
-    for name in inputs:
-        if name == STDIN:
-            yield from _read_stdin(sys.stdin.buffer)
-        else:
-            yield from _read_file(Path(name))
 
 
 def read_documents(path: str | Path) -> Iterator[Document]:
@@ -80,55 +49,6 @@ def read_documents(path: str | Path) -> Iterator[Document]:
         raise InputError(located(str(path), None, error.strerror or str(error))) from None
 
 
-def _read_file(path: Path) -> Iterator[Document | BadInput]:
-    source, stem = str(path), _as_unicode(path.stem)
-    try:
-        path.stat()
-        if path.is_dir():
-            yield BadInput(source, None, "is a directory")
-        elif path.suffix.lower() == ".txt":
-            yield _whole(path.read_bytes(), source, stem)
-        elif path.suffix.lower() == ".jsonl":
-            with path.open("rb") as stream:
-                yield from _articles(stream, source, stem)
-        else:
-            yield BadInput(source, None, "neither a .txt nor a .jsonl file")
-    except OSError as error:
-        yield BadInput(source, None, error.strerror or str(error))
-
-
-def _read_stdin(stream: BinaryIO) -> Iterator[Document | BadInput]:
-    """Standard input has no extension to go by: an article does not start like a JSON object."""
-    head: list[bytes] = []
-    for line in stream:
-        head.append(line)
-        if line.removeprefix(BOM_UTF8).strip():
-            break
-    if head and JSON_OBJECT.match(head[-1].removeprefix(BOM_UTF8)):
-        yield from _articles(chain(head, stream), "<stdin>", "stdin")
-    else:
-        yield _whole(b"".join(head) + stream.read(), "<stdin>", "stdin")
-
-
-def _whole(data: bytes, source: str, stem: str) -> Document | BadInput:
-    try:
-        return Document(stem, data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        return BadInput(source, line, _not_utf8(error))
-
-
-def _articles(lines: Iterable[bytes], source: str, stem: str) -> Iterator[Document | BadInput]:
-    for number, line in numbered_lines(lines):
-        try:
-            article = decode_line(_ARTICLE, line)
-            name = f"{stem}-{number}" if article.id is None else str(article.id)
-        except ValueError as error:
-            yield BadInput(source, number, str(error))
-        else:
-            yield Document(name, article.text)
-
-
 def numbered_lines(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
     """The lines that are not blank, each with its number from 1."""
     for number, line in enumerate(lines, start=1):
@@ -143,7 +63,7 @@ def decode_line(decoder: msgspec.json.Decoder[T], line: bytes) -> T:
     try:
         return decoder.decode(line.decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise ValueError(_not_utf8(error)) from None
+        raise ValueError(not_utf8(error)) from None
     except msgspec.ValidationError:
         raise
     except (msgspec.DecodeError, RecursionError) as error:
@@ -164,11 +84,12 @@ def _has_lone_surrogate(line: bytes) -> bool:
     return False
 
 
-def _not_utf8(error: UnicodeDecodeError) -> str:
+def not_utf8(error: UnicodeDecodeError) -> str:
+    """The byte at fault, in few words."""
     return f"not UTF-8: byte 0x{error.object[error.start]:02x} at offset {error.start}"
 
 
-def _as_unicode(name: str) -> str:
+def as_unicode(name: str) -> str:
     """A file name may hold bytes that are no text, which could not be written in an id."""
     return os.fsencode(name).decode("utf-8", "replace")
 

@@ -1,6 +1,6 @@
-"""Show tagged documents: a table for the terminal, a page for the browser, JSON Lines for programs.
+"""Show tagged documents, and failures among them: a table for the terminal, a page for the browser.
 
-All three take the documents as they come and hold one at a time.
+Both take the documents as they come and hold one at a time.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, Literal
 
-import msgspec
 from msgspec import UNSET
 
 from guillemets.inference.errors import printable
-from guillemets.inference.schema import Document, Quote
+from guillemets.inference.schema import Document, Failure, Quote
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -47,20 +46,18 @@ NEWLINE = r"(?:\r\n|\r(?!\n)|\n)"
 BLANK_LINES = re.compile(rf"{NEWLINE}(?:[^\S\r\n]*{NEWLINE})+")
 
 
-def jsonl(documents: Iterable[Document]) -> Iterator[str]:
-    """One line of JSON a document."""
-    for document in documents:
-        yield msgspec.json.encode(document).decode() + "\n"
-
-
 # ---------------------------------------------------------------- terminal
 
 
-def table(documents: Iterable[Document], console: Console) -> None:
+def table(documents: Iterable[Document | Failure], console: Console) -> None:
     """Print a table a document, as wide as the terminal."""
     from rich.text import Text
 
     for document in documents:
+        if isinstance(document, Failure):
+            reason = (f"  {printable(document.error)}", "red")
+            console.print(Text.assemble((printable(document.id), "bold"), reason), end="\n\n")
+            continue
         count = _plural(len(document.quotes), "quote")
         console.print(Text.assemble((printable(document.id), "bold"), (f"  {count}", "dim")))
         if document.quotes:
@@ -113,7 +110,7 @@ def _excerpt(text: str, width: int) -> str:
 # ---------------------------------------------------------------- page
 
 
-def html(documents: Iterable[Document]) -> Iterator[str]:
+def html(documents: Iterable[Document | Failure]) -> Iterator[str]:
     """A page that needs nothing outside itself, in pieces, a document at a time."""
     css, js = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     yield from _page().generate(
@@ -134,6 +131,7 @@ def _page() -> Template:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
+        extensions=["jinja2.ext.loopcontrols"],
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -207,9 +205,12 @@ class _Article:
     quotes: list[tuple[str, Quote]]
     blocks: list[_Block]
     voices: list[_Voice]
+    error: str | None = None
 
 
-def _article(document: Document, number: int) -> _Article:
+def _article(document: Document | Failure, number: int) -> _Article:
+    if isinstance(document, Failure):
+        return _Article(document.id, [], [], [], document.error)
     keyed = [(f"{number}-{i}", quote) for i, quote in enumerate(document.quotes)]
     return _Article(document.id, keyed, list(_blocks(document.text, keyed)), _voices(keyed))
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from .errors import InputError, located
 
@@ -22,6 +22,25 @@ def writing(output: Path | None) -> Iterator[TextIO]:
             sys.stdout.flush()
         else:
             with replacing_file(output) as out:
+                yield out
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if output is None:
+            abandon_stdout()
+        name = "<stdout>" if output is None else str(output)
+        raise InputError(located(name, None, error.strerror or str(error))) from error
+
+
+@contextmanager
+def writing_bytes(output: Path | None) -> Iterator[BinaryIO]:
+    """Standard output, or a device or pipe, written as the bytes come."""
+    try:
+        if output is None:
+            yield sys.stdout.buffer
+            sys.stdout.flush()
+        else:
+            with output.open("wb") as out:
                 yield out
     except BrokenPipeError:
         raise

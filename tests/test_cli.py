@@ -16,7 +16,7 @@ import pytest
 
 from guillemets.inference import cli
 from guillemets.inference.errors import InputError
-from guillemets.inference.schema import Document, Quote, Speaker, Stance
+from guillemets.inference.schema import Document, Failure, Quote, Speaker, Stance
 
 
 class FakeTagger:
@@ -31,10 +31,13 @@ class FakeTagger:
         cls.loaded.append((model, device))
         return cls()
 
-    def pipe_documents(
-        self, documents: Iterable[Document], batch_size: int = 8, min_score: float = 0.0
-    ) -> Iterator[Document]:
-        for document in documents:
+    def pipe_records(
+        self, records: Iterable[Document | Failure], batch_size: int = 8, min_score: float = 0.0
+    ) -> Iterator[Document | Failure]:
+        for document in records:
+            if isinstance(document, Failure):
+                yield document
+                continue
             if "interrupt" in document.text:
                 raise KeyboardInterrupt
             if "unusable" in document.text:
@@ -48,6 +51,7 @@ class FakeTagger:
 def fake_tagger(monkeypatch: pytest.MonkeyPatch) -> None:
     module = ModuleType("guillemets.inference.tagger")
     module.QuoteTagger = FakeTagger  # type: ignore[attr-defined]
+    module.default_model = lambda: Path("none")  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, module.__name__, module)
     FakeTagger.loaded = []
 
@@ -69,6 +73,9 @@ def mixed(tmp_path: Path) -> str:
     return str(path)
 
 
+MIXED = ["mixed-1", "mixed-2", "mixed-3", "mixed-4", "5"]
+
+
 def ids(output: str) -> list[str]:
     return [json.loads(line)["id"] for line in output.splitlines()]
 
@@ -76,8 +83,11 @@ def ids(output: str) -> list[str]:
 def test_piped_output_is_jsonl(capsys: pytest.CaptureFixture[str], article: str) -> None:
     assert cli.main(["tag", article]) == 0
     out, err = capsys.readouterr()
-    assert json.loads(out)["quotes"][0]["text"] == "Non" and not err
-    assert FakeTagger.loaded == [(None, "auto")]
+    assert json.loads(out)["quotes"][0]["text"] == "Non"
+    assert err.startswith("guillemets: 1 document, 1 quote, 0 errors, ") and err.count("\n") == 1
+    assert cli.main(["tag", article, "--quiet"]) == 0
+    assert capsys.readouterr() == (out, "")
+    assert FakeTagger.loaded == [(None, "auto")] * 2
 
 
 def test_a_terminal_gets_a_table(
@@ -113,22 +123,32 @@ def test_options_may_stand_between_inputs(
 ) -> None:
     options = ["--model", "m", "--device", "cpu"]
     assert cli.main(["tag", article, *options, "--quiet", mixed, "--batch-size", "2"]) == 2
-    assert ids(capsys.readouterr().out) == ["une", "mixed-1", "mixed-3", "5"]
+    assert ids(capsys.readouterr().out) == ["une", *MIXED]
     assert FakeTagger.loaded == [("m", "cpu")]
 
 
-def test_bad_inputs_are_told_and_the_good_ones_written(
+def test_bad_inputs_are_told_and_keep_their_places(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, article: str, mixed: str
 ) -> None:
-    assert cli.main(["tag", "missing.txt", mixed, str(tmp_path), article]) == 2
+    (tmp_path / "empty").mkdir()
+    inputs = ["missing.txt", mixed, str(tmp_path / "empty"), article]
+    assert cli.main(["tag", *inputs]) == 2
     out, err = capsys.readouterr()
-    assert ids(out) == ["mixed-1", "mixed-3", "5", "une"]
-    assert err.splitlines() == [
-        "guillemets: missing.txt: No such file or directory",
-        f"guillemets: {mixed}:2: Expected `str`, got `int` - at `$.text`",
-        f"guillemets: {mixed}:4: not UTF-8: byte 0xff at offset 1",
-        f"guillemets: {tmp_path}: is a directory",
+    reasons = [
+        "No such file or directory",
+        "the field `text` is a number, not a string",
+        "not UTF-8: byte 0xff at offset 1",
+        "holds no .txt, .jsonl, .csv (plain, .gz or .zst) or .parquet file",
     ]
+    assert ids(out) == ["missing", *MIXED, "empty", "une"]
+    failures = [record for record in map(json.loads, out.splitlines()) if "error" in record]
+    assert [failure["error"] for failure in failures] == reasons
+    assert all(failure.keys() == {"id", "error"} for failure in failures)
+    places = ["missing.txt", f"{mixed}:2", f"{mixed}:4", str(tmp_path / "empty")]
+    *told, summary = err.splitlines()
+    assert told == [f"guillemets: {place}: {reason}" for place, reason in zip(places, reasons)]
+    assert summary.startswith("guillemets: 4 documents, 4 quotes, 4 errors, ")
+    assert summary.endswith(" words/s")
 
 
 def test_with_no_good_input_no_model_is_loaded_and_the_output_stays(tmp_path: Path) -> None:
@@ -143,6 +163,45 @@ def test_no_document_at_all_is_no_error(tmp_path: Path) -> None:
     output = tmp_path / "o.jsonl"
     assert cli.main(["tag", str(tmp_path / "empty.jsonl"), "--output", str(output)]) == 0
     assert output.read_bytes() == b""
+
+
+@pytest.mark.parametrize(
+    ("argv", "reason"),
+    [
+        (["--resume"], "keeps no unfinished run"),
+        (["--flat", "-o", "o.csv"], "--flat goes with parquet"),
+        (["-", "-o", "o.jsonl", "--resume"], "standard input cannot be read again"),
+    ],
+)
+def test_options_that_do_not_go_together(
+    capsys: pytest.CaptureFixture[str], article: str, argv: list[str], reason: str
+) -> None:
+    assert cli.main(["tag", article, *argv]) == 2
+    err = capsys.readouterr().err
+    assert reason in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "missing"),
+    [
+        ("a.jsonl.zst", "o.jsonl", "backports.zstd"),
+        ("a.parquet", "o.jsonl", "pyarrow"),
+        ("a.txt", "o.parquet", "pyarrow"),
+    ],
+)
+def test_a_missing_extra_is_told_before_anything_is_done(
+    tmp_path: Path, name: str, output: str, missing: str
+) -> None:
+    (tmp_path / name).write_bytes(b"a")
+    hide = "import sys; sys.modules.update({'compression': None, 'backports': None})\n"
+    hide += (
+        "import importlib.util as u; find = u.find_spec\n"
+        "u.find_spec = lambda name, *rest: None if name == 'pyarrow' else find(name, *rest)\n"
+    )
+    done = python(hide + FAKE, "tag", str(tmp_path / name), "-o", str(tmp_path / output))
+    assert done.returncode == 2 and "pip install 'guillemets[archive]'" in done.stderr
+    assert missing in done.stderr and done.stderr.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_an_unknown_model_is_told(
@@ -160,7 +219,7 @@ def test_the_output_takes_its_place_at_the_end(tmp_path: Path, article: str, mix
     output.chmod(0o640)
     link.symlink_to(output)
     assert cli.main(["tag", article, mixed, "--output", str(link)]) == 2
-    assert ids(output.read_text()) == ["une", "mixed-1", "mixed-3", "5"]
+    assert ids(output.read_text()) == ["une", *MIXED]
     assert link.is_symlink() and output.stat().st_mode & 0o777 == 0o640
     assert not list(tmp_path.glob(".*"))
 
@@ -173,13 +232,14 @@ def test_a_run_cut_short_leaves_the_output_alone(
     output.write_text("before")
     last.write_text(text)
     assert cli.main(["tag", article, str(last), "--output", str(output)]) == status
-    assert output.read_text() == "before" and not list(tmp_path.glob(".*"))
+    assert output.read_text() == "before"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["last.txt", "o.jsonl", "une.txt"]
     assert len(capsys.readouterr().err.splitlines()) == (status == 2)
 
 
 def test_an_input_may_be_its_own_output(mixed: str) -> None:
     assert cli.main(["tag", mixed, "--output", mixed]) == 2
-    assert ids(Path(mixed).read_text()) == ["mixed-1", "mixed-3", "5"]
+    assert ids(Path(mixed).read_text()) == MIXED
 
 
 @pytest.mark.parametrize(
@@ -228,6 +288,10 @@ def test_progress_shows_only_on_a_terminal_that_is_not_the_output(
         [],
         ["tag"],
         ["tag", "a.txt", "--batch-size", "0"],
+        ["tag", "a.txt", "--shard", "0/3"],
+        ["tag", "a.txt", "--shard", "4/3"],
+        ["tag", "a.txt", "--shard", "1"],
+        ["tag", "a.txt", "--resume", "--restart"],
         ["tag", "a.txt", "--batch-size", "x"],
         ["tag", "a.txt", "--format", "xml"],
         ["tag", "a.txt", "--device", "tpu"],
@@ -289,7 +353,7 @@ from types import ModuleType
 module = sys.modules["guillemets.inference.tagger"] = ModuleType("tagger")
 class QuoteTagger:
     from_pretrained = classmethod(lambda cls, *args, **options: cls())
-    pipe_documents = lambda self, documents, *rest: documents
+    pipe_records = lambda self, records, **rest: records
 module.QuoteTagger = QuoteTagger
 from guillemets.inference.cli import main
 sys.exit(main())

@@ -1,4 +1,4 @@
-"""The table, the page and JSON Lines; on the page all text survives, and stays text."""
+"""The table and the page; on the page all text survives, and stays text."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from hashlib import sha256
 from html.parser import HTMLParser
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
 from guillemets.inference import render
-from guillemets.inference.schema import Document, Quote, Span, Speaker, Stance
+from guillemets.inference.schema import Document, Failure, Quote, Span, Speaker, Stance
 
 VOID = {"meta", "br"}
 SCORES = {"support": 0.07, "condemn": 0.905, "neutral": 0.025}
@@ -106,13 +105,17 @@ DOCUMENT = Document(
 )
 
 
-def test_jsonl_is_a_line_a_document() -> None:
-    lines = list(render.jsonl([DOCUMENT, Document("b", "é\u2028\n")]))
-    assert [msgspec.json.decode(line, type=Document) for line in lines] == [
-        DOCUMENT,
-        Document("b", "é\u2028\n"),
-    ]
-    assert all(line.endswith("\n") and line.count("\n") == 1 for line in lines)
+FAILURE = Failure("<b>mal</b>", "<script>alert(1)</script>\x1b[31m")
+
+
+def test_a_failure_is_shown_in_its_place_and_stays_text() -> None:
+    shown = table(DOCUMENT, FAILURE, Document("c", "")).splitlines()
+    (line,) = [line for line in shown if "<b>mal</b>" in line]
+    assert "<script>alert(1)</script>[31m" in line and "\x1b" not in line
+    read = page(DOCUMENT, FAILURE, Document("c", "Fin."))
+    assert read.articles == [TEXT, "Fin."]
+    assert [tag for tag, _ in read.elements].count("script") == 1
+    assert "&lt;script&gt;alert(1)" in "".join(render.html([FAILURE]))
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])
