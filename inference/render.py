@@ -1,6 +1,6 @@
-"""Show tagged documents, and failures among them: a table for the terminal, a page for the browser.
+"""Show tagged documents: a table for the terminal, a page for the browser, JSON Lines for programs.
 
-Both take the documents as they come and hold one at a time.
+All three take the documents as they come and hold one at a time; the first two show failures too.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, Literal
 
+import msgspec
 from msgspec import UNSET
 
 from guillemets.inference.errors import printable
@@ -44,6 +45,12 @@ FRENCH_TYPES = {
 TEMPLATES = Path(__file__).parent / "templates"
 NEWLINE = r"(?:\r\n|\r(?!\n)|\n)"
 BLANK_LINES = re.compile(rf"{NEWLINE}(?:[^\S\r\n]*{NEWLINE})+")
+
+
+def jsonl(documents: Iterable[Document]) -> Iterator[str]:
+    """One line of JSON a document."""
+    for document in documents:
+        yield msgspec.json.encode(document).decode() + "\n"
 
 
 # ---------------------------------------------------------------- terminal

@@ -1,4 +1,4 @@
-"""The table and the page; on the page all text survives, and stays text."""
+"""The table, the page and JSON Lines; on the page all text survives, and stays text."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from html.parser import HTMLParser
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -103,6 +104,15 @@ DOCUMENT = Document(
         quote(TEXT, 69, 78, mention=(64, 68), stance=Stance("neutral")),
     ],
 )
+
+
+def test_jsonl_is_a_line_a_document() -> None:
+    lines = list(render.jsonl([DOCUMENT, Document("b", "é\u2028\n")]))
+    assert [msgspec.json.decode(line, type=Document) for line in lines] == [
+        DOCUMENT,
+        Document("b", "é\u2028\n"),
+    ]
+    assert all(line.endswith("\n") and line.count("\n") == 1 for line in lines)
 
 
 FAILURE = Failure("<b>mal</b>", "<script>alert(1)</script>\x1b[31m")
