@@ -6,7 +6,7 @@ import gzip
 import json
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -66,12 +66,13 @@ def tag(
     output: Path,
     fields: Fields | None = None,
     pause: float = 0.0,
+    tell: Callable[[str], None] = lambda message: None,
     **options: object,
 ) -> Report:
-    """A run with the stand-in; the messages go nowhere."""
+    """A run with the stand-in; the messages go nowhere, or where they are told to."""
     options = {"format": format_of(output), "chunk": 4} | options
     job = Job([str(i) for i in inputs], output, fields=fields or Fields(), **options)  # type: ignore[arg-type]
-    return run(job, lambda: pretend_engine(pause), lambda message: None)
+    return run(job, lambda: pretend_engine(pause), tell)
 
 
 def make_archive(folder: Path, articles: int = 12) -> Path:

@@ -217,9 +217,12 @@ def test_nothing_to_resume(archive: Path, tmp_path: Path) -> None:
     output = tmp_path / "o.jsonl"
     tag([archive], output, resume=True)
     written = output.read_bytes()
-    with pytest.raises(InputError, match="is there, and no unfinished run"):
-        tag([archive], output, resume=True)
-    assert output.read_bytes() == written and [*tmp_path.iterdir()] == [output]
+    before = output.stat().st_mtime_ns
+    told: list[str] = []
+    assert not tag([archive], output, resume=True, tell=told.append).started
+    assert ["is finished" in line for line in told] == [True]
+    assert output.read_bytes() == written and output.stat().st_mtime_ns == before
+    assert [*tmp_path.iterdir()] == [output]
 
 
 def test_a_strangers_part_is_not_overwritten(archive: Path, tmp_path: Path) -> None:

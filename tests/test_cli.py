@@ -25,7 +25,9 @@ class FakeTagger:
     loaded: ClassVar[list[tuple[str | None, str]]] = []
 
     @classmethod
-    def from_pretrained(cls, model: str | None = None, device: str = "auto") -> FakeTagger:
+    def from_pretrained(
+        cls, model: str | None, device: str, backend: str, threads: int | None
+    ) -> FakeTagger:
         if model == "unknown":
             raise InputError("unknown: no such model")
         cls.loaded.append((model, device))

@@ -25,7 +25,7 @@ from guillemets.inference.archive.sources import (
     require_pyarrow,
     survey,
 )
-from guillemets.inference.archive.spool import Spool, Totals
+from guillemets.inference.archive.spool import Spool, Totals, is_finished
 from guillemets.inference.errors import InputError, located
 from guillemets.inference.schema import Document, Failure
 from guillemets.inference.writing import writing_bytes
@@ -106,6 +106,9 @@ class _Work:
         job = self.job
         if job.resume and self.survey.has_stdin:
             raise InputError("standard input cannot be read again: --resume needs files")
+        if job.resume and is_finished(output):
+            self.tell(f"{output}: is finished, nothing to resume; without --resume it is made anew")
+            return Report(Totals(), 0, 0.0, started=False)
         spool = Spool(output, self._command(), job.resume, job.restart)
         try:
             self.totals = copy(spool.totals)

@@ -46,6 +46,17 @@ _HEADER = msgspec.json.Decoder(_Header)
 _ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
+def is_finished(output: Path) -> bool:
+    """Whether an output is there and no run of it: outputs only ever come to their place whole."""
+    target = output.resolve()
+    left = (beside(target, suffix) for suffix in (".part", ".journal"))
+    return target.is_file() and not any(os.path.lexists(path) for path in left)
+
+
+def beside(target: Path, suffix: str) -> Path:
+    return target.with_name(target.name + suffix)
+
+
 class Spool:
     """The part and the journal of one output, locked for this process.
 
@@ -58,8 +69,8 @@ class Spool:
     ) -> None:
         self.output = output
         self.target = output.resolve()  # a link stays a link
-        self.part = self.target.with_name(self.target.name + ".part")
-        self.journal = self.target.with_name(self.target.name + ".journal")
+        self.part = beside(self.target, ".part")
+        self.journal = beside(self.target, ".journal")
         self.totals = Totals()
         self.finished = False  # the output is already in its place
         self._begun = False  # something is there that must not be lost
@@ -146,7 +157,7 @@ class Spool:
             self._journal.seek(length)
             return
         if written is None and not restart:
-            self._refuse_strangers(resume)
+            self._refuse_strangers()
         self.part.unlink(missing_ok=True)  # first, or without its journal it would be a stranger's
         self._journal.truncate(0)
         self._journal.seek(0)
@@ -155,15 +166,10 @@ class Spool:
         self._part = open(self.part, "wb", buffering=0)
         _sync_folder(self.target.parent)
 
-    def _refuse_strangers(self, resume: bool) -> None:
-        """Without a journal, a part or an output that is there may be anybody's."""
-        reason = None
+    def _refuse_strangers(self) -> None:
+        """Without a journal, a part that is there may be anybody's."""
         if os.path.lexists(self.part):
-            reason = f"{self.part.name} is in the way; --restart replaces it"
-        elif resume and self.target.exists():
-            reason = "is there, and no unfinished run; without --resume it is made anew"
-        if reason:
-            raise self._refusal(reason)
+            raise self._refusal(f"{self.part.name} is in the way; --restart replaces it")
 
     def _resume(
         self, written: dict[str, object], states: list[Totals], command: dict[str, object]
@@ -194,7 +200,7 @@ class Spool:
     def _place(self, convert: Convert | None) -> None:
         whole = self.part
         if convert is not None:
-            whole = self.target.with_name(self.target.name + ".new")
+            whole = beside(self.target, ".new")
             try:
                 with open(whole, "wb") as out:
                     convert(self.part, out)
