@@ -9,6 +9,8 @@ import gzip
 import io
 import json
 import sys
+import time
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
@@ -22,7 +24,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from test_render import Page
 
-from guillemets.inference.archive.engines import tag_chunk
+from guillemets.inference.archive.engines import local, tag_chunk
 from guillemets.inference.archive.fields import Fields
 from guillemets.inference.archive.flat import QUOTE_COLUMNS
 from guillemets.inference.archive.run import Job, run
@@ -296,3 +298,19 @@ def is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def test_chunks_tagged_at_once_come_in_order() -> None:
+    chunks = [[Document(f"{n}-{i}", "« Non », a dit Rey.") for i in range(2)] for n in range(9)]
+
+    def slow(records: list[Document]) -> Iterator[Document]:
+        time.sleep(0.05 if records[0].id[0] in "036" else 0)
+        yield from records
+
+    assert list(local(slow, at_once=3)(chunks)) == list(local(slow)(chunks)) == chunks
+    with pytest.raises(InputError, match="broken"):  # of the command, not of a document
+        list(local(_broken, at_once=3)(chunks))
+
+
+def _broken(records: list[Document]) -> Iterator[Document]:
+    raise InputError("broken")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from guillemets.inference.errors import InputError
 from guillemets.inference.schema import Document, Failure
@@ -14,12 +16,24 @@ Pipe = Callable[[Iterable[Record]], Iterator[Record]]
 Engine = Callable[[Iterable[list[Record]]], Iterator[list[Record]]]
 
 
-def local(pipe: Pipe) -> Engine:
-    """Chunks one by one, in this process."""
+def local(pipe: Pipe, at_once: int = 1) -> Engine:
+    """Chunks in this process, ``at_once`` in threads of their own: one begins while another ends."""
 
     def engine(chunks: Iterable[list[Record]]) -> Iterator[list[Record]]:
-        for chunk in chunks:
-            yield tag_chunk(pipe, chunk)
+        if at_once == 1:
+            yield from (tag_chunk(pipe, chunk) for chunk in chunks)
+            return
+        running: deque[Future[list[Record]]] = deque()
+        pool = ThreadPoolExecutor(at_once)
+        try:
+            for chunk in chunks:
+                running.append(pool.submit(tag_chunk, pipe, chunk))
+                if len(running) > at_once:
+                    yield running.popleft().result()
+            while running:
+                yield running.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
     return engine
 
