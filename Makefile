@@ -4,7 +4,7 @@ BIN := .venv/bin
 APT := timeout 300 apt-get install -y -qq --no-install-recommends
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test bench browser java clean
+.PHONY: demo test bench soak browser java clean
 
 demo: .venv/demo
 	$(BIN)/guillemets tag inference/samples/demo.txt --format table
@@ -26,6 +26,10 @@ test: .venv/test browser java
 # Speed and memory of each system on the same articles; GOLD=FILE compares on other gold too.
 bench: .venv/bench
 	$(BIN)/python benchmarks/speed.py $(if $(GOLD),--gold $(GOLD))
+
+# Memory of the batch command over 20,000 articles.
+soak: .venv/bench
+	$(BIN)/python benchmarks/soak.py
 
 .venv/bench: .venv/demo
 	$(PIP) install -c constraints.txt -e ".[bench]"

@@ -81,9 +81,15 @@ def _cached(source: str) -> Path:
         print(f"guillemets: exporting {source} to {target}, once", file=sys.stderr)
         try:
             export(source, target)
-        except (OSError, InputError):
-            if not is_exported(str(target)):  # else another process was faster
+        except (OSError, InputError) as error:
+            if is_exported(str(target)):  # another process was faster
+                return target
+            if isinstance(error, InputError):
                 raise
+            reason = error.strerror or str(error)
+            raise InputError(
+                f"{target}: cannot be written ({reason}); `guillemets export` writes elsewhere"
+            ) from error
     return target
 
 

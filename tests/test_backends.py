@@ -181,6 +181,8 @@ def test_what_cannot_be_used_is_told_in_one_line(folder, tmp_path, monkeypatch, 
     assert "export.json" in reason(damaged, backend="openvino")
     assert main(["export", "--out", str(folder)]) == 2
     assert "not empty" in capsys.readouterr().err
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null")
+    assert "cannot be written" in reason(backend="openvino")
     monkeypatch.setitem(sys.modules, "openvino", None)
     assert "guillemets[openvino]" in reason(folder, backend="openvino")
 
