@@ -7,13 +7,15 @@ Tables of data engines (Ray, ``datasets``, Spark) hold a row a document: ``id``,
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pyarrow as pa
 
 from guillemets.inference.schema import STANCES, Document, Failure
-from guillemets.inference.tagger import QuoteTagger
+
+if TYPE_CHECKING:
+    from guillemets.inference.tagger import QuoteTagger
 
 _SPAN = pa.struct({"start": pa.int64(), "end": pa.int64(), "text": pa.string()})
 _SCORES = pa.struct({label: pa.float64() for label in STANCES})

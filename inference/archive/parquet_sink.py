@@ -20,34 +20,13 @@ from guillemets.inference.archive.flat import (
 )
 from guillemets.inference.archive.parquet_rows import open_parquet
 from guillemets.inference.archive.sinks import read_part
-from guillemets.inference.schema import STANCES, Document, Failure
+from guillemets.inference.columns import QUOTE
+from guillemets.inference.schema import Document, Failure
 
 GROUP = 1000  # rows of a row group, or a few more; fewer where documents are long
 GROUP_BYTES = 8 << 20
 
-_SPAN = pa.struct([("start", pa.int64()), ("end", pa.int64()), ("text", pa.string())])
-_QUOTE = pa.struct(
-    [
-        ("start", pa.int64()),
-        ("end", pa.int64()),
-        ("text", pa.string()),
-        ("type", pa.string()),
-        ("speaker", pa.struct([("name", pa.string()), ("mention", _SPAN)])),
-        ("cue", _SPAN),
-        (
-            "stance",
-            pa.struct(
-                [
-                    ("label", pa.string()),
-                    ("target", pa.string()),
-                    ("scores", pa.struct([(label, pa.float64()) for label in STANCES])),
-                ]
-            ),
-        ),
-        ("score", pa.float64()),
-    ]
-)
-NESTED_COLUMNS = {"text": pa.string(), "quotes": pa.list_(_QUOTE), "error": pa.string()}
+NESTED_COLUMNS = {"text": pa.string(), "quotes": pa.list_(QUOTE), "error": pa.string()}
 
 
 def write_parquet(part: Path, out: BinaryIO, flat: bool, typed: list[str]) -> None:
