@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from statistics import median
 
+import torch
 from rich.console import Console
 from rich.table import Table
 
@@ -25,8 +26,9 @@ ARTICLES = [CORPUS / "heldout.jsonl", CORPUS / "briefs-heldout.jsonl"]  # none w
 NAMES = {
     "torch_loop": "torch fp32, one document at a time",
     "torch_batches": "torch fp32, batches",
+    "torch_gpu": "torch fp16 on a GPU, batches",
     "openvino": "OpenVINO, 8-bit weights",
-    "spacy_md": "spaCy fr_core_news_md (no quotes yet)",
+    "spacy_md": "spaCy fr_core_news_md",
     "spacy_md_2": "the same in 2 processes",
 }
 
@@ -34,20 +36,19 @@ NAMES = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--systems", nargs="+", choices=NAMES, default=list(NAMES))
+    parser.add_argument("--systems", nargs="+", choices=NAMES, default=None)
     parser.add_argument("--gold", nargs="*", type=Path, default=[], help="more gold to compare on")
     args = parser.parse_args()
-    console = Console(width=110)
+    systems = args.systems or [n for n in NAMES if n != "torch_gpu" or torch.cuda.is_available()]
+    console = Console(width=120)
     with tempfile.TemporaryDirectory() as folder:
         articles = Path(folder) / "articles.jsonl"
         articles.write_bytes(b"".join(path.read_bytes() for path in ARTICLES))
         export = Path(folder) / "fast"
         command("guillemets", "export", "--out", str(export))
-        runs = [
-            {name: measure(name, articles) for name in args.systems} for _ in range(args.rounds)
-        ]
+        runs = [{name: measure(name, articles) for name in systems} for _ in range(args.rounds)]
         console.print(speeds(runs))
-        if "openvino" in args.systems:
+        if "openvino" in systems:
             console.print(
                 f"cold start of `guillemets tag --backend openvino`: {cold_start(export):.1f} s"
             )
@@ -66,17 +67,29 @@ def command(*words: str) -> str:
 def measure(system: str, articles: Path) -> dict[str, float]:
     out = command("python", str(ROOT / "benchmarks" / "systems.py"), system, str(articles))
     figures = json.loads(out.splitlines()[-1])
-    return {"speed": figures["words"] / figures["seconds"], "peak": figures["peak"]}
+    speeds = {name: figures[name] / figures["seconds"] for name in ("words", "articles")}
+    return {**speeds, "peak": figures["peak"], "outside": figures["outside"]}
 
 
 def speeds(runs: list[dict[str, dict[str, float]]]) -> Table:
+    def middle(name: str, figure: str) -> float:
+        return median(run[name][figure] for run in runs)
+
     columns = [name for name in ("torch_loop", "spacy_md") if name in runs[0]]
-    table = Table("system", "words/s", "peak MB", *(f"× {NAMES[name]}" for name in columns))
+    table = Table("system", "words/s", "articles/s", "outside the network", "peak MB")
+    for column in columns:
+        table.add_column(f"× {NAMES[column]}")
     for name in runs[0]:
-        ratios = [median(run[name]["speed"] / run[c]["speed"] for run in runs) for c in columns]
-        speed = median(run[name]["speed"] for run in runs)
-        peak = median(run[name]["peak"] for run in runs) / 1e6
-        table.add_row(NAMES[name], f"{speed:,.0f}", f"{peak:,.0f}", *(f"{r:.2f}" for r in ratios))
+        ratios = [median(run[name]["words"] / run[c]["words"] for run in runs) for c in columns]
+        outside = "" if runs[0][name]["outside"] is None else f"{middle(name, 'outside'):.0%}"
+        table.add_row(
+            NAMES[name],
+            f"{middle(name, 'words'):,.0f}",
+            f"{middle(name, 'articles'):.1f}",
+            outside,
+            f"{middle(name, 'peak') / 1e6:,.0f}",
+            *(f"{ratio:.2f}" for ratio in ratios),
+        )
     return table
 
 

@@ -1,6 +1,7 @@
 """One system on one set of articles, in a process of its own: ``systems.py SYSTEM ARTICLES.jsonl``.
 
-Prints a line of JSON: words, seconds (loading and a warm-up left out), peak memory in bytes.
+Prints a line of JSON: words, seconds (loading and a warm-up left out), peak memory in bytes, and the share of
+the time in which no window was in the network (null where that is not known).
 """
 
 from __future__ import annotations
@@ -8,17 +9,47 @@ from __future__ import annotations
 import json
 import resource
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 WARM_UP = 8  # articles
 
 
-def torch_loop() -> Callable[[list[str]], None]:
-    from guillemets.inference import QuoteTagger
+class Clock:
+    """How long at least one thread was inside the functions that it watches."""
 
-    tagger = QuoteTagger.from_pretrained(device="cpu")
+    def __init__(self) -> None:
+        self.seconds: float | None = None
+        self._inside = 0
+        self._lock = threading.Lock()
+
+    def watch(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        self.seconds = 0.0
+
+        def watched(*inputs: Any) -> Any:
+            with self._lock:
+                self._inside += 1
+                if self._inside == 1:
+                    self._since = time.perf_counter()
+            try:
+                return function(*inputs)
+            finally:
+                with self._lock:
+                    self._inside -= 1
+                    if not self._inside:
+                        self.seconds += time.perf_counter() - self._since
+
+        return watched
+
+
+NETWORK = Clock()
+
+
+def torch_loop() -> Callable[[list[str]], None]:
+    tagger = _tagger("torch")
     return lambda texts: [tagger.tag(text) for text in texts] and None
 
 
@@ -30,11 +61,22 @@ def openvino() -> Callable[[list[str]], None]:
     return _batches("openvino")
 
 
-def _batches(backend: str) -> Callable[[list[str]], None]:
+def torch_gpu() -> Callable[[list[str]], None]:
+    return _batches("torch", "cuda", batch_size=32)
+
+
+def _batches(backend: str, device: str = "cpu", batch_size: int = 8) -> Callable[[list[str]], None]:
+    tagger = _tagger(backend, device)
+    return lambda texts: list(tagger.pipe(texts, batch_size)) and None
+
+
+def _tagger(backend: str, device: str = "cpu") -> Any:
     from guillemets.inference import QuoteTagger
 
-    tagger = QuoteTagger.from_pretrained(device="cpu", backend=backend)
-    return lambda texts: list(tagger.pipe(texts)) and None
+    tagger = QuoteTagger.from_pretrained(device=device, backend=backend)
+    for name in ("encode", "attribute"):
+        setattr(tagger.backend, name, NETWORK.watch(getattr(tagger.backend, name)))
+    return tagger
 
 
 def spacy_md() -> Callable[[list[str]], None]:
@@ -54,7 +96,7 @@ def spacy_md_2() -> Callable[[list[str]], None]:
 
 SYSTEMS = {
     system.__name__: system
-    for system in (torch_loop, torch_batches, openvino, spacy_md, spacy_md_2)
+    for system in (torch_loop, torch_batches, torch_gpu, openvino, spacy_md, spacy_md_2)
 }
 
 
@@ -64,12 +106,15 @@ def main() -> None:
     texts = [json.loads(line)["text"] for line in lines]
     run = SYSTEMS[name]()
     run(texts[:WARM_UP])
+    warm = NETWORK.seconds or 0.0
     start = time.perf_counter()
     run(texts)
     seconds = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     words = sum(len(text.split()) for text in texts)
-    print(json.dumps({"words": words, "seconds": seconds, "peak": peak}))
+    outside = None if NETWORK.seconds is None else 1 - (NETWORK.seconds - warm) / seconds
+    figures = {"words": words, "articles": len(texts), "seconds": seconds, "peak": peak}
+    print(json.dumps(figures | {"outside": outside}))
 
 
 if __name__ == "__main__":
