@@ -73,6 +73,11 @@ _PLURALS = {
 }
 
 
+def class_mask(*names: str) -> int:
+    """The bits of classes, as ``word_class_bits`` sets them."""
+    return sum(1 << CLASSES.index(name) for name in names)
+
+
 @lru_cache(maxsize=65536)
 def word_class_bits(word: str) -> int:
     """The classes of a word as it stands in a text: bit i is set for ``CLASSES[i]``."""

@@ -156,3 +156,22 @@ def test_bad_texts_and_models_are_refused_in_one_line(tagger, tmp_path):
     (tmp_path / "config.json").write_text('{"model_type": "guillemets"}')
     with pytest.raises(InputError, match="cannot be loaded"):
         QuoteTagger.from_pretrained(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "speaker"),
+    [
+        ("« Non », a répondu Mme Roy.", "Non", "Roy"),
+        ("« Jamais », a lancé le ministre.", "Jamais", "le ministre"),
+        ("“Oui”, a dit Paul Rey.", "Oui", "Paul Rey"),
+        ("« Très juste », s'est exclamée la maire, Anne Roy.", "Très juste", "Anne Roy"),
+    ],
+)
+def test_a_word_or_two_are_a_quote_where_a_verb_of_saying_follows(tagger, text, said, speaker):
+    assert [(q.text, q.type, q.speaker.name) for q in tagger.tag(text).quotes] == [
+        (said, "direct", speaker)
+    ]
+
+
+def test_a_title_is_no_quote(tagger):
+    assert not tagger.tag("« Le Monde », le quotidien, paraît à Paris.").quotes
