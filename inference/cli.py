@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from guillemets.inference import serve_command
 from guillemets.inference.errors import InputError, printable
 from guillemets.inference.writing import abandon_stdout, writing
 
@@ -54,6 +55,9 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
         parser_class=_Parser,
     )
     _add_tag(commands.add_parser("tag", help="tag the quotes of articles"))
+    serve = commands.add_parser("serve", help="a page to paste articles into, and an HTTP API")
+    if argv[:1] == ["serve"]:
+        serve_command.add_arguments(serve)
     for name, summary in TRAINING_COMMANDS.items():
         command = commands.add_parser(name, help=summary)
         if argv[:1] == [name]:
