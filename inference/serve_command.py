@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="another name by which browsers may call this server; may be given again",
     )  # fmt: skip
     add(
-        "--max-wait", type=_seconds, default=2.0, metavar="S",
+        "--max-wait", type=_seconds, default=1.5, metavar="S",
         help="refuse a request (503) whose turn would come later than this (default: %(default)s s)",
     )  # fmt: skip
     add(
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="give a request up after this (default: %(default)s s)",
     )  # fmt: skip
     add(
-        "--max-characters", type=_count, default=100_000, metavar="N",
+        "--max-characters", type=_count, default=50_000, metavar="N",
         help="the longest text that is taken (default: %(default)s)",
     )  # fmt: skip
     add("--quiet", "-q", action="store_true", help="do not tell each request")

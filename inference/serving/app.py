@@ -13,7 +13,7 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, HTMLResponse
 
 from guillemets.inference import render
 from guillemets.inference.schema import Document, Failure
@@ -72,13 +72,13 @@ def create_app(batcher: Batcher, card: Card, limits: Limits, hosts: list[str]) -
             raise HTTPException(503, reason, {"Retry-After": f"{limits.seconds:.0f}"}) from None
         return [next(tagged) if isinstance(r, Document) else r for r in records]
 
-    @app.post("/render", **openapi.RENDER)
+    @app.post("/render", response_class=HTMLResponse, **openapi.RENDER)
     async def render_page(request: Request) -> Response:
         document = read_document(await read_body(request, limits), limits)
         async with pages:
             page = await run_in_threadpool(lambda: "".join(render.html([document])))
         headers = {"Content-Disposition": 'attachment; filename="page.html"'}
-        return Response(page, media_type="text/html", headers=headers)
+        return HTMLResponse(page, headers=headers)
 
     @app.get("/health", **openapi.HEALTH)
     async def health() -> Response:
@@ -92,7 +92,7 @@ def create_app(batcher: Batcher, card: Card, limits: Limits, hosts: list[str]) -
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> Response:
-        return Response(openapi.docs_page(app.openapi()), media_type="text/html")
+        return HTMLResponse(openapi.docs_page(app.openapi()))
 
     @app.get("/", include_in_schema=False)
     async def page() -> Response:
@@ -112,8 +112,7 @@ def create_app(batcher: Batcher, card: Card, limits: Limits, hosts: list[str]) -
         )
 
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    schema = openapi.complete(app.openapi(), limits)
-    app.openapi_schema = schema
+    app.openapi_schema = openapi.complete(app.openapi(), limits)
     return app
 
 

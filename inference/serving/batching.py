@@ -25,7 +25,7 @@ logger = logging.getLogger("guillemets.serving")
 
 #: Characters of texts that are tagged at once: more fill the processor no better, and all wait
 #: for the last of them.
-TOGETHER = 6_000
+TOGETHER = 5_000
 MAX_REQUESTS = 256
 #: How much the newest measure of speed counts.
 NEWEST = 0.2
@@ -34,7 +34,7 @@ _MIN_MEASURED = 1_000  # characters: shorter batches say little about speed
 
 
 class Busy(Exception):
-    """The line is too long; ``retry_after`` (whole seconds) is when it should be shorter."""
+    """The line is too long; ``retry_after`` (whole seconds) is when those who wait now are done."""
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"too many texts are waiting; try again in {retry_after} s")
@@ -141,7 +141,7 @@ class Batcher:
         with self._changed:
             seconds = self._ahead() / self.speed
             if seconds > self.max_wait or len(self._line) >= MAX_REQUESTS:
-                raise Busy(max(1, math.ceil(seconds - self.max_wait)))
+                raise Busy(max(1, math.ceil(seconds)))
             self._line.append(request)
             self._changed.notify()
         return await asyncio.wrap_future(request.future)

@@ -28,12 +28,12 @@ MAX_DEPTH = 64
 class Limits:
     """What one request may ask for."""
 
-    characters: int = 100_000  # of one text
+    characters: int = 50_000  # of one text
     documents: int = 64  # of one request
     body: int = 4 * MIB  # bytes
     body_seconds: float = 20.0  # until the body is here
     seconds: float = 60.0  # from then until the answer
-    wait: float = 2.0  # seconds before a request's turn comes, or it is refused
+    wait: float = 1.5  # seconds before a request's turn comes, or it is refused
 
 
 class Article(msgspec.Struct):

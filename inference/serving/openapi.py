@@ -135,9 +135,21 @@ def docs_page(schema: dict[str, Any]) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    environment.filters["pretty"] = lambda value: msgspec.json.format(
-        msgspec.json.encode(value), indent=2
-    ).decode()
+    environment.filters.update(kinds=_kinds, pretty=_pretty)
     return environment.get_template("docs.html.jinja").render(schema=schema)
+
+
+def _kinds(schema: dict[str, Any]) -> list[str]:
+    """The names of the types that a schema refers to."""
+    choices = schema.get("oneOf") or schema.get("anyOf") or [schema]
+    return [choice["$ref"].rpartition("/")[2] for choice in choices if "$ref" in choice]
+
+
+def _pretty(value: Any) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()

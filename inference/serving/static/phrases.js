@@ -97,9 +97,9 @@ const PHRASES = {
     keyTag: "trouver les citations",
     keyDrag: "Les poignées aux deux bouts d’une citation se tirent à la souris ou au doigt, et se déplacent avec ← et →.",
     quotes_one: "{n} citation", quotes_other: "{n} citations",
-    speakers_one: "{n} personne ou source", speakers_other: "{n} personnes ou sources",
+    speakers_one: "{n} source", speakers_other: "{n} sources",
     edits_one: "{n} correction", edits_other: "{n} corrections",
-    shownOf: "{n} sur {all}",
+    shownOf: "{n} citations sur {all}",
     colon: " : ",
   },
   en: {
@@ -194,7 +194,7 @@ const PHRASES = {
     quotes_one: "{n} quote", quotes_other: "{n} quotes",
     speakers_one: "{n} speaker", speakers_other: "{n} speakers",
     edits_one: "{n} correction", edits_other: "{n} corrections",
-    shownOf: "{n} of {all}",
+    shownOf: "{n} of {all} quotes",
     colon: ": ",
   },
 };

@@ -12,8 +12,9 @@ export function drawVoices() {
   const voices = voicesOf(quotes);
   const named = voices.filter(({ name }) => name !== null).length;
   const all = store.quotes.length;
-  const count = quotes.length === all ? "" : ` (${t("shownOf", { n: quotes.length, all })})`;
-  $("totals").textContent = `${t("quotes", { n: all })}${count} · ${t("speakers", { n: named })}`;
+  const n = quotes.length;
+  const count = n === all ? t("quotes", { n }) : t("shownOf", { n, all });
+  $("totals").textContent = `${count} · ${t("speakers", { n: named })}`;
   $("balance").replaceChildren(...balance(quotes));
   $("voices").replaceChildren(...voices.map(drawVoice));
   $("nothing").hidden = quotes.length > 0;
