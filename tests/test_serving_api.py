@@ -303,17 +303,36 @@ def test_a_full_line_says_when_to_come_again():
 
 def test_who_waits_too_long_is_told_and_not_tagged():
     gate = Gate()
-    limits = Limits(seconds=0.5, wait=60)
+    limits = Limits(seconds=1.5, wait=60)
     with opened(application(gate, limits)) as client, ThreadPoolExecutor(4) as pool:
         first = pool.submit(tag, client, id="first")
         assert gate.entered.wait(60)
         answer = tag(client, id="late")
         assert answer.status_code == 503 and answer.headers["Retry-After"]
-        assert "not tagged in 0.5 s" in answer.json()["detail"]
+        assert "not tagged in 1.5 s" in answer.json()["detail"]
         assert first.result().status_code == 503
         gate.open.set()
         assert tag(client, id="next").status_code == 200
     assert gate.batches == [["first"], ["next"]]
+
+
+def test_who_hangs_up_is_not_tagged(capfd):
+    gate = Gate()
+    with running(application(gate, Limits(wait=60))) as address, ThreadPoolExecutor(4) as pool:
+        held = pool.submit(httpx2.post, f"{address}/tag", json={"text": TEXT, "id": "held"})
+        assert gate.entered.wait(60)
+        with pytest.raises(httpx2.TimeoutException):
+            httpx2.post(f"{address}/tag", json={"text": TEXT, "id": "gone"}, timeout=0.5)
+        until(lambda: gone_from(address))
+        gate.open.set()
+        assert held.result().status_code == 200
+        assert tag(httpx2.Client(base_url=address), id="next").status_code == 200
+    assert gate.batches == [["held"], ["next"]]
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def gone_from(address) -> bool:
+    return httpx2.get(f"{address}/health").json()["waiting"] == 0
 
 
 def test_a_text_that_breaks_the_tagger_harms_nobody_else():

@@ -318,7 +318,7 @@ def test_a_corrected_text_is_gold_that_validates(page, tmp_path, capsys):
 
     assert page.run("document.getElementById('edits').textContent") == "2 corrections"
     file = downloaded(page, tmp_path, "export-gold")
-    assert file.name == "article.gold.jsonl"
+    assert file.name == "c-est-une-honte-a-dit-la-maire-anne.gold.jsonl"
     assert main(["validate", str(file)]) == 0
     assert "errors 0, warnings 0" in capsys.readouterr().out
     gold = json.loads(file.read_text(encoding="utf-8"))
@@ -328,7 +328,7 @@ def test_a_corrected_text_is_gold_that_validates(page, tmp_path, capsys):
         return {"start": start, "end": start + len(words), "text": words}
 
     assert gold == {
-        "id": "article",
+        "id": "c-est-une-honte-a-dit-la-maire-anne",
         "text": text,
         "quotes": [
             {**span("C’est une"), "type": "indirect",

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.responses import FileResponse, HTMLResponse
 
 from guillemets.inference import render
@@ -27,6 +28,9 @@ from .security import SecurityHeaders
 STATIC = Path(__file__).parent / "static"
 SAMPLE = Path(__file__).parent.parent / "samples" / "demo.txt"
 PAGES_AT_ONCE = 2
+DISCONNECT_SECONDS = 0.25  # how often it is seen whether a client is still there
+
+T = TypeVar("T")
 
 
 def create_app(batcher: Batcher, card: Card, limits: Limits, hosts: list[str]) -> FastAPI:
@@ -53,18 +57,18 @@ def create_app(batcher: Batcher, card: Card, limits: Limits, hosts: list[str]) -
     @app.post("/tag", **openapi.TAG)
     async def tag(request: Request) -> Response:
         records, many = read_articles(await read_body(request, limits), limits)
-        tagged = await _tag(records)
+        tagged = await _tag(records, request)
         if many:
             return _json(Tagged(tagged))
         if isinstance(tagged[0], Failure):
             raise HTTPException(422, tagged[0].error)
         return _json(tagged[0])
 
-    async def _tag(records: list[Document | Failure]) -> list[Document | Failure]:
+    async def _tag(records: list[Document | Failure], request: Request) -> list[Document | Failure]:
         """The records with the documents among them tagged, in order."""
         good = [record for record in records if isinstance(record, Document)]
         try:
-            tagged = iter(await asyncio.wait_for(batcher.tag(good), limits.seconds))
+            tagged = iter(await while_there(request, batcher.tag(good), limits.seconds))
         except Busy as busy:
             raise HTTPException(503, str(busy), {"Retry-After": str(busy.retry_after)}) from None
         except asyncio.TimeoutError:
@@ -102,6 +106,11 @@ def create_app(batcher: Batcher, card: Card, limits: Limits, hosts: list[str]) -
     async def sample() -> Response:
         return FileResponse(SAMPLE, media_type="text/plain")
 
+    @app.exception_handler(ClientDisconnect)
+    async def gone(_: Request, error: Exception) -> Response:
+        """Nobody reads this answer; without it a traceback would go to the log."""
+        return Response(status_code=499)
+
     @app.exception_handler(Exception)
     async def broken(_: Request, error: Exception) -> Response:
         """A bug: its traceback goes to the log, and the client gets no more than the fact."""
@@ -114,6 +123,29 @@ def create_app(batcher: Batcher, card: Card, limits: Limits, hosts: list[str]) -
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.openapi_schema = openapi.complete(app.openapi(), limits)
     return app
+
+
+async def while_there(request: Request, work: Coroutine[Any, Any, T], seconds: float) -> T:
+    """What ``work`` gives; it is cancelled when time is up or its client has hung up.
+
+    Raises TimeoutError, or ClientDisconnect, which nobody is there to read.
+    """
+
+    async def hung_up() -> None:
+        while not await request.is_disconnected():
+            await asyncio.sleep(DISCONNECT_SECONDS)
+
+    tasks = [asyncio.create_task(work), asyncio.create_task(hung_up())]
+    try:
+        await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if tasks[0].done():
+            return tasks[0].result()
+        if tasks[1].done():
+            raise ClientDisconnect
+        raise asyncio.TimeoutError
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 def _json(content: Any) -> Response:

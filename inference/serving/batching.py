@@ -131,7 +131,8 @@ class Batcher:
     @property
     def waiting(self) -> int:
         """How many requests stand in the line."""
-        return len(self._line)
+        with self._changed:
+            return sum(not request.gone for request in self._line)
 
     async def tag(self, documents: list[Document]) -> list[Tagged]:
         """The documents tagged, in order. Raises Busy; whoever is cancelled leaves the line."""
@@ -193,6 +194,7 @@ class Batcher:
             logger.exception("a text of %d characters", len(jobs[0].document.text))
             jobs[0].request.fail(error)
             return
+        self._current = 0  # first: who is answered may be back at once
         for job, answer in zip(jobs, tagged, strict=True):
             job.request.put(job.place, answer)
 

@@ -44,6 +44,13 @@ async function tagText(id, text) {
   }
 }
 
+// A pasted text has no name; its first words make one, so that two are not called the same.
+function nameOf(text) {
+  const plain = text.trim().split("\n", 1)[0].normalize("NFD").toLowerCase();
+  const slug = plain.replace(/\p{M}/gu, "").replace(/[^\p{L}\p{N}]+/gu, "-").slice(0, 40);
+  return slug.replace(/^-|-[^-]*$/g, "") || "article";
+}
+
 async function openFile(file) {
   try {
     const { id, text, legacy } = await read(file);
@@ -74,7 +81,7 @@ const mayLeave = () => !isDirty() || confirm(t("leave"));
 
 function startInput() {
   const input = $("input");
-  const submit = () => tagText("article", input.value);
+  const submit = () => tagText(nameOf(input.value), input.value);
   $("tag").addEventListener("click", submit);
   input.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit();
