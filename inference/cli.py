@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from guillemets.inference import tag_command
+from guillemets.inference import serve_command, tag_command
 from guillemets.inference.errors import InputError, printable
 from guillemets.inference.writing import abandon_stdout
 
@@ -51,6 +51,9 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
         from guillemets.inference import export_command
 
         export_command.add_arguments(export)
+    serve = commands.add_parser("serve", help="a page to paste articles into, and an HTTP API")
+    if argv[:1] == ["serve"]:
+        serve_command.add_arguments(serve)
     for name, summary in TRAINING_COMMANDS.items():
         command = commands.add_parser(name, help=summary)
         if argv[:1] == [name]:

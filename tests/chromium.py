@@ -44,12 +44,21 @@ class Page:
         found = self._call("Target.attachToTarget", targetId=target, flatten=True)
         self._session = found["sessionId"]
         self.errors: list[str] = []
+        self.asked: list[str] = []  # what dialogs said; all are answered by yes
         self._call("Runtime.enable")
         self._call("Log.enable")
+        self._call("Page.enable")
         self.size(width, height)
+        self.open(url)
+
+    def open(self, url: str) -> None:
+        """Goes there, and waits until it is loaded."""
+        self.run("window.left = true")
         self._call("Page.navigate", url=url)
         deadline = time.monotonic() + 60
-        while self.run("document.readyState") != "complete" or self.run("location.href") != url:
+        while not self.run(
+            f"!window.left && document.readyState === 'complete' && location.href === {json.dumps(url)}"
+        ):
             if time.monotonic() > deadline:
                 raise RuntimeError(f"{url} did not load")
             time.sleep(0.01)
@@ -70,29 +79,74 @@ class Page:
 
     def run(self, script: str) -> Any:
         """The value of an expression in the page."""
-        found = self._call("Runtime.evaluate", expression=script, returnByValue=True)
+        found = self._call("Runtime.evaluate", expression=script, returnByValue=True,
+                           awaitPromise=True)  # fmt: skip
         if "exceptionDetails" in found:
             raise RuntimeError(found["exceptionDetails"]["exception"]["description"])
         return found["result"].get("value")
+
+    def until(self, script: str) -> Any:
+        """Waits until an expression in the page is true, and gives its value."""
+        deadline = time.monotonic() + 60
+        while not (value := self.run(script)):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"never true: {script}")
+            time.sleep(0.02)
+        return value
+
+    def press(self, key: str, shift: bool = False) -> None:
+        """A key of the keyboard, by its name (``"j"``, ``"ArrowRight"``)."""
+        text = {"text": key} if len(key) == 1 else {}
+        for kind in ("keyDown", "keyUp"):
+            self._call("Input.dispatchKeyEvent", type=kind, key=key, modifiers=8 * shift, **text)
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """The mouse pressed at one place of the window and let go at another."""
+        places = {"mouseMoved": start, "mousePressed": start, "moved": end, "mouseReleased": end}
+        for kind, (x, y) in places.items():
+            self._call("Input.dispatchMouseEvent", type=kind.replace("moved", "mouseMoved"), x=x, y=y,
+                       button="left", buttons=int(kind != "mouseMoved"), clickCount=1)  # fmt: skip
+
+    def give(self, selector: str, *files: Path) -> None:
+        """Files to an ``<input type=file>``."""
+        root = self._call("DOM.getDocument")["root"]["nodeId"]
+        node = self._call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self._call("DOM.setFileInputFiles", nodeId=node, files=[str(file) for file in files])
+
+    def save_to(self, folder: Path) -> None:
+        """Where downloads go."""
+        self._call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
+
+    def prefer(self, **features: str) -> None:
+        """What the system prefers: ``prefers_color_scheme="dark"``."""
+        wanted = [{"name": k.replace("_", "-"), "value": v} for k, v in features.items()]
+        self._call("Emulation.setEmulatedMedia", features=wanted)
 
     def screenshot(self, path: Path) -> None:
         """What is seen, as a PNG."""
         path.write_bytes(base64.b64decode(self._call("Page.captureScreenshot")["data"]))
 
     def _call(self, method: str, **params: Any) -> dict[str, Any]:
+        number = self._send(method, params)
+        while True:
+            answer = json.loads(self._next())
+            if answer.get("method") in ("Runtime.exceptionThrown", "Log.entryAdded"):
+                self.errors.append(json.dumps(answer["params"]))
+            if answer.get("method") == "Page.javascriptDialogOpening":  # it stops all else
+                self.asked.append(answer["params"]["message"])
+                self._send("Page.handleJavaScriptDialog", {"accept": True})
+            if answer.get("id") == number:
+                if "error" in answer:
+                    raise RuntimeError(f"{method}: {answer['error']['message']}")
+                return answer["result"]
+
+    def _send(self, method: str, params: dict[str, Any]) -> int:
         self._number += 1
         message: dict[str, Any] = {"id": self._number, "method": method, "params": params}
         if self._session:
             message["sessionId"] = self._session
         os.write(self._out, json.dumps(message).encode() + b"\0")
-        while True:
-            answer = json.loads(self._next())
-            if answer.get("method") in ("Runtime.exceptionThrown", "Log.entryAdded"):
-                self.errors.append(json.dumps(answer["params"]))
-            if answer.get("id") == self._number:
-                if "error" in answer:
-                    raise RuntimeError(f"{method}: {answer['error']['message']}")
-                return answer["result"]
+        return self._number
 
     def _next(self) -> bytes:
         pieces = []

@@ -16,7 +16,6 @@ import msgspec
 import pytest
 import torch
 from safetensors.torch import load_file
-from test_training import settings  # noqa: F401, the fixture
 
 from guillemets.inference import cli
 from guillemets.inference.errors import InputError
@@ -34,7 +33,7 @@ CHANCE = {"mask_words": 0.2, "shrink_quotes": 0.5, "average": 0.9}
 
 
 @pytest.fixture
-def run(settings, tmp_path):  # noqa: F811
+def run(settings, tmp_path):
     """``run(name, every, **optimisation)``: settings with dropout, and their file."""
 
     def make(name: str = "run", every: float = 1.5, **optimisation):
@@ -202,7 +201,7 @@ def trained(monkeypatch):
     """Outputs of the runs that a study has begun, in order."""
     outputs: list[str] = []
 
-    def spy(settings, resume=False):  # noqa: F811
+    def spy(settings, resume=False):
         outputs.append(Path(settings.output).name + (" resumed" if resume else ""))
         return train(settings, resume)
 

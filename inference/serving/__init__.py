@@ -1,0 +1,1 @@
+"""The page and the HTTP API: ``guillemets serve`` (extra ``guillemets[serve]``)."""

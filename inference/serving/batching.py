@@ -1,0 +1,203 @@
+"""Documents of many clients, tagged together by one thread.
+
+Every request waits in one line. Whoever is first has one document taken, and goes to the end of the
+line if it has more: a request of fifty documents does not make the next one wait for all of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from guillemets.inference.schema import Document, Failure
+
+Tagged = Document | Failure
+Tag = Callable[[list[Document]], Iterable[Tagged]]
+
+logger = logging.getLogger("guillemets.serving")
+
+#: Characters of texts that are tagged at once: more fill the processor no better, and all wait
+#: for the last of them.
+TOGETHER = 5_000
+MAX_REQUESTS = 256
+#: How much the newest measure of speed counts.
+NEWEST = 0.2
+FIRST_GUESS = 5_000.0  # characters a second, until the first measure
+_MIN_MEASURED = 1_000  # characters: shorter batches say little about speed
+
+
+class Busy(Exception):
+    """The line is too long; ``retry_after`` (whole seconds) is when those who wait now are done."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"too many texts are waiting; try again in {retry_after} s")
+        self.retry_after = retry_after
+
+
+@dataclass(eq=False)
+class _Request:
+    """The documents of one client, those not begun yet and those done."""
+
+    waiting: deque[Document]
+    missing: int
+    done: list[Tagged | None] = field(init=False)
+    future: Future[list[Tagged]] = field(default_factory=Future)
+
+    def __post_init__(self) -> None:
+        self.done = [None] * self.missing
+
+    @property
+    def next_place(self) -> int:
+        return len(self.done) - len(self.waiting)
+
+    @property
+    def gone(self) -> bool:
+        """Whether nobody waits for the rest any more: given up, or failed."""
+        return self.future.done()
+
+    def put(self, place: int, tagged: Tagged) -> None:
+        """One more document is done; with the last of them the request is answered."""
+        self.done[place] = tagged
+        self.missing -= 1
+        if not self.missing and self.future.set_running_or_notify_cancel():
+            self.future.set_result(self.done)
+
+    def fail(self, error: Exception) -> None:
+        """The request gets no answer but the error."""
+        if not self.gone and self.future.set_running_or_notify_cancel():
+            self.future.set_exception(error)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One document of a request: what the thread takes."""
+
+    request: _Request
+    place: int
+    document: Document
+
+
+class Batcher:
+    """A line of requests before one tagging thread.
+
+    ``tag`` answers documents in order, a Failure for one that cannot be tagged; only the thread
+    calls it. A request is refused (Busy) when by the speed measured so far its turn would come
+    after ``max_wait`` seconds.
+    """
+
+    def __init__(self, tag: Tag, max_wait: float) -> None:
+        self.max_wait = max_wait
+        self.speed = FIRST_GUESS
+        self._tag = tag
+        self._line: deque[_Request] = deque()
+        self._current = 0  # characters that the thread has in hand
+        self._changed = threading.Condition()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="tagging", daemon=True)
+
+    def measure(self, documents: list[Document]) -> None:
+        """Tags before ``start``, twice: to warm up, then for the speed."""
+        for _ in range(2):
+            started = time.perf_counter()
+            list(self._tag(documents))
+            seconds = time.perf_counter() - started
+        self.speed = sum(len(d.text) for d in documents) / seconds
+
+    def start(self) -> None:
+        """Starts the thread; there is no other way to have it end than ``close``."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Lets the batch in hand end, and everybody who still waits go without an answer."""
+        with self._changed:
+            self._closed = True
+            for request in self._line:
+                request.future.cancel()
+            self._changed.notify()
+        self._thread.join()
+
+    @property
+    def alive(self) -> bool:
+        """Whether anybody tags."""
+        return self._thread.is_alive()
+
+    @property
+    def waiting(self) -> int:
+        """How many requests stand in the line."""
+        with self._changed:
+            return sum(not request.gone for request in self._line)
+
+    async def tag(self, documents: list[Document]) -> list[Tagged]:
+        """The documents tagged, in order. Raises Busy; whoever is cancelled leaves the line."""
+        if not documents:
+            return []
+        request = _Request(deque(documents), len(documents))
+        with self._changed:
+            seconds = self._ahead() / self.speed
+            if seconds > self.max_wait or len(self._line) >= MAX_REQUESTS:
+                raise Busy(max(1, math.ceil(seconds)))
+            self._line.append(request)
+            self._changed.notify()
+        return await asyncio.wrap_future(request.future)
+
+    def _ahead(self) -> int:
+        """Characters before the first document of who comes now: one document of each request."""
+        return self._current + sum(len(r.waiting[0].text) for r in self._line if not r.gone)
+
+    # ------------------------------------------------------------ in the thread
+
+    def _run(self) -> None:
+        while jobs := self._take():
+            started = time.perf_counter()
+            self._answer(jobs)
+            self._learn(sum(len(j.document.text) for j in jobs), time.perf_counter() - started)
+
+    def _take(self) -> list[_Job]:
+        """The next documents to tag together, at least one; none once the batcher is closed."""
+        jobs: list[_Job] = []
+        with self._changed:
+            self._current = 0
+            while not jobs:
+                self._changed.wait_for(lambda: self._line or self._closed)
+                if self._closed:
+                    return []
+                while self._line and (not jobs or self._fits(self._line[0].waiting[0])):
+                    request = self._line.popleft()
+                    if request.gone:
+                        continue
+                    place = request.next_place
+                    jobs.append(_Job(request, place, request.waiting.popleft()))
+                    self._current += len(jobs[-1].document.text)
+                    if request.waiting:
+                        self._line.append(request)
+        return jobs
+
+    def _fits(self, document: Document) -> bool:
+        return self._current + len(document.text) <= TOGETHER
+
+    def _answer(self, jobs: list[_Job]) -> None:
+        """Hands out what the tagger says; if it breaks down, only to whom it broke down for."""
+        try:
+            tagged = list(self._tag([job.document for job in jobs]))
+        except Exception as error:
+            if len(jobs) > 1:
+                for job in jobs:
+                    self._answer([job])
+                return
+            logger.exception("a text of %d characters", len(jobs[0].document.text))
+            jobs[0].request.fail(error)
+            return
+        self._current = 0  # first: who is answered may be back at once
+        for job, answer in zip(jobs, tagged, strict=True):
+            job.request.put(job.place, answer)
+
+    def _learn(self, characters: int, seconds: float) -> None:
+        if characters >= _MIN_MEASURED:
+            self.speed += NEWEST * (characters / seconds - self.speed)
