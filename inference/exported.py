@@ -21,6 +21,9 @@ import numpy as np
 
 from .backend import Job, Pointed, Reading, Settings, check_source, padded
 from .errors import InputError
+from .features import word_features
+from .text import View
+from .windows import make_windows
 
 if TYPE_CHECKING:
     from openvino import InferRequest
@@ -30,6 +33,9 @@ FORMAT = 1  # of a folder: one of another format has to be exported again
 FILE = "export.json"
 SHAPES = 16  # tokens and words are padded to a multiple: each new shape costs a compilation
 _ORPHANS: list[object] = []
+# OpenVINO's Python side sets itself up in the first inference, and two threads that both are in their
+# first one wait for each other for ever: so each graph is run once when it is loaded, by one at a time.
+_FIRST = threading.Lock()
 GROUP = 384  # inputs of a layer that share a scale when they are rounded to 8 bits
 
 
@@ -131,9 +137,21 @@ class OpenVINOBackend:
         self._folder = folder
         self._encoder = _Graph(folder / "encoder.xml", self.workers)
         self._attribution = _Graph(folder / "attribution.xml", 1)
+        try:
+            with _FIRST:
+                self._read("« Non », a dit Anne Roy.")
+        except RuntimeError as error:
+            raise InputError(f"{folder}: cannot be run ({str(error).strip()[-200:]})") from None
 
     def __reduce__(self) -> tuple:
         return type(self), (self._folder, self.workers)
+
+    def _read(self, text: str) -> None:
+        view = View.of(text)
+        (window,) = make_windows(view, self.tokenizer, self.settings.window_tokens, 0)
+        reading = Reading(window, word_features(view))
+        self.encode([reading])
+        self.attribute([(reading, [(0, 1)])])
 
     def batches(self, readings: Sequence[Reading], batch_size: int) -> list[list[Reading]]:
         return [[reading] for reading in readings]
@@ -188,8 +206,8 @@ class _Graph:
                 self._requests = self._compile()
         request = self._requests.get()
         try:
-            outputs = request.infer(list(inputs), share_inputs=True)
-            return [np.array(outputs[port]) for port in request.model_outputs]
+            outputs = request.infer(list(inputs))
+            return [outputs[port] for port in request.model_outputs]
         finally:
             self._requests.put(request)
 

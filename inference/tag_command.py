@@ -172,7 +172,8 @@ def _engine(args: argparse.Namespace) -> Engine:
         args.model, device=args.device, backend=args.backend, threads=args.threads
     )
     pipe = partial(tagger.pipe_records, batch_size=args.batch_size, min_score=args.min_score)
-    return local(pipe, at_once=2 if tagger.backend.workers > 1 else 1)
+    several = args.backend == "openvino" and args.threads != 1
+    return local(pipe, at_once=2 if several else 1)
 
 
 def _command(args: argparse.Namespace) -> dict[str, object]:

@@ -346,6 +346,7 @@ def test_a_run_that_is_asked_to_stop(
     with subprocess.Popen(command, stderr=subprocess.PIPE, encoding="utf-8") as process:
         part = tmp_path / "o.jsonl.part"
         while not (part.exists() and part.stat().st_size):
+            assert process.poll() is None, process.stderr.read()
             time.sleep(0.01)
         process.send_signal(sent)
         _, err = process.communicate()
