@@ -141,7 +141,8 @@ class OpenVINOBackend:
             with _FIRST:
                 self._read("« Non », a dit Anne Roy.")
         except RuntimeError as error:
-            raise InputError(f"{folder}: cannot be run ({str(error).strip()[-200:]})") from None
+            reason = str(error).strip().split("\n")[-1]
+            raise InputError(f"{folder}: cannot be run ({reason})") from None
 
     def __reduce__(self) -> tuple:
         return type(self), (self._folder, self.workers)
