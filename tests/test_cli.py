@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -427,3 +428,12 @@ def test_a_full_standard_output_is_told(article: str) -> None:
         )
     assert done.returncode == 2
     assert done.stderr == b"guillemets: <stdout>: No space left on device\n"
+
+
+@pytest.mark.parametrize("text", ["interrupt", "unusable"])
+def test_standard_output_stays_open_when_a_run_breaks(text: str, tmp_path: Path, capsys) -> None:
+    (tmp_path / "a.txt").write_text(text, encoding="utf-8")
+    assert cli.main(["tag", str(tmp_path / "a.txt"), "--format", "table"]) in (2, 130)
+    gc.collect()
+    print("still there")
+    assert capsys.readouterr().out.endswith("still there\n")

@@ -7,8 +7,9 @@ import gzip
 import io
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, TextIO
 
 from guillemets.inference.archive.entry import Entry
 from guillemets.inference.archive.flat import (
@@ -81,21 +82,31 @@ def stream_out(entries: Iterable[Entry], out: BinaryIO, format: str) -> None:
     else:
         from rich.console import Console
 
-        text = io.TextIOWrapper(out, "utf-8", "backslashreplace", newline="\n", write_through=True)
-        render.table(records, Console(file=text, highlight=False))
-        text.detach()
+        with _as_text(out, errors="backslashreplace", newline="\n", write_through=True) as text:
+            render.table(records, Console(file=text, highlight=False))
 
 
 def _csv(part: Path, out: BinaryIO) -> None:
     names = unique_names(carried_columns(read_part(part)), ("id", *QUOTE_COLUMNS))
-    text = io.TextIOWrapper(out, "utf-8", newline="")
-    writer = csv.DictWriter(text, ["id", *names.values(), *QUOTE_COLUMNS])
-    writer.writerow({name: harmless(name) for name in writer.fieldnames})
-    for entry in read_part(part):
-        shared = {"id": entry.record.id, **carried_cells(entry, names)}
-        for row in flat_rows(entry):
-            writer.writerow({name: harmless(value) for name, value in (shared | row).items()})
-    text.detach()
+    with _as_text(out, newline="") as text:
+        writer = csv.DictWriter(text, ["id", *names.values(), *QUOTE_COLUMNS])
+        writer.writerow({name: harmless(name) for name in writer.fieldnames})
+        for entry in read_part(part):
+            shared = {"id": entry.record.id, **carried_cells(entry, names)}
+            for row in flat_rows(entry):
+                writer.writerow({name: harmless(value) for name, value in (shared | row).items()})
+
+
+@contextmanager
+def _as_text(out: BinaryIO, **options: Any) -> Iterator[TextIO]:
+    """``out`` as UTF-8 text. It stays open, however the block ends: a wrapper that is let go closes it."""
+    text = io.TextIOWrapper(out, "utf-8", **options)
+    try:
+        yield text
+        text.flush()
+    finally:
+        with suppress(OSError):  # the flush has told it, or the block's own error matters more
+            text.detach()
 
 
 def harmless(value: object) -> object:
