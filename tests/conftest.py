@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,13 @@ from hypothesis import settings as hypothesis_settings
 # How long an example takes is the machine's affair, not the test's.
 hypothesis_settings.register_profile("no deadline", deadline=None)
 hypothesis_settings.load_profile("no deadline")
+
+try:  # OpenVINO imports it where it is installed; uvicorn, setting logging up, closes its handlers
+    from absl import logging as absl_logging
+except ModuleNotFoundError:
+    pass
+else:  # and this one its stream with it, which would be pytest's own
+    absl_logging.get_absl_handler().python_handler.setStream(sys.__stderr__)
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT / "training" / "corpus"
