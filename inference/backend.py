@@ -117,6 +117,11 @@ def padded(batch: Sequence[Reading], pad: int, multiple: int = 1) -> tuple[np.nd
     return ids, mask, heads, features
 
 
+def own_words(log_probabilities: np.ndarray, size: int) -> np.ndarray:
+    """The columns of a window's own words, and « none », of those of a padded one."""
+    return np.concatenate([log_probabilities[..., :size], log_probabilities[..., -1:]], axis=-1)
+
+
 def _up(size: int, multiple: int) -> int:
     return -(-size // multiple) * multiple
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from guillemets.inference import serve_command, tag_command
-from guillemets.inference.errors import InputError, printable
+from guillemets.inference.errors import InputError, complain
 from guillemets.inference.writing import abandon_stdout
 
 OK, BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 0, 2, 130, 141
@@ -24,7 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         args = _parser(argv).parse_args(argv)
         return args.run(args)
     except InputError as error:
-        return _complain(str(error))
+        complain(str(error))
+        return BAD_INPUT
     except BrokenPipeError:  # the reader has gone, as `head` does
         abandon_stdout()
         return BROKEN_PIPE
@@ -134,12 +135,6 @@ def _needs_training_extra() -> Iterator[None]:
         raise InputError(
             f"{error.name} is not installed: pip install 'guillemets[train]'"
         ) from error
-
-
-def _complain(message: str) -> int:
-    """Tell one problem on one line of stderr; returns the exit status that goes with it."""
-    print(f"guillemets: {printable(message)}", file=sys.stderr)
-    return BAD_INPUT
 
 
 if __name__ == "__main__":

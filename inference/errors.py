@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 
 def printable(text: str) -> str:
     """``text`` on one line and safe on a terminal: white space is a space, the invisible goes.
@@ -14,6 +16,16 @@ def printable(text: str) -> str:
 def located(source: str, line: int | None, reason: str) -> str:
     """``source:line: reason``, the line left out where there is none."""
     return printable(f"{source}: {reason}" if line is None else f"{source}:{line}: {reason}")
+
+
+def first_line(error: Exception) -> str:
+    """What a library says in its first line: the reason, where it goes on at length."""
+    return str(error).strip().split("\n")[0]
+
+
+def complain(message: str) -> None:
+    """Tells one thing on one line of stderr."""
+    print(f"guillemets: {printable(message)}", file=sys.stderr)
 
 
 class InputError(ValueError):

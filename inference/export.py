@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import logging
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from .exported import FILE, FORMAT, Export, Special, import_openvino
 from .features import FEATURES
 from .labels import SPAN_LABELS
 from .model import QuoteModel, QuoteOutput
-from .torch_backend import TorchBackend
+from .torch_backend import TorchBackend, quiet
 from .writing import replacing_folder
 
 if TYPE_CHECKING:
@@ -113,9 +112,8 @@ def _graphs(model: QuoteModel) -> dict[str, Model]:
         }
 
 
-def compress(graph: Model) -> int:
-    """Puts 8-bit weights, with a scale a row, in place of matrices; returns how many there were."""
-    count = 0
+def compress(graph: Model) -> None:
+    """Puts 8-bit weights, with a scale a row, in place of matrices."""
     for node in graph.get_ordered_ops():
         kind = node.get_type_name()
         if kind not in ("MatMul", "Gather"):
@@ -136,19 +134,12 @@ def compress(graph: Model) -> int:
         rounded = np.clip(np.round(weights / scale.astype(np.float32)), -127, 127).astype(np.int8)
         half = ops.multiply(ops.convert(ops.constant(rounded), "f16"), ops.constant(scale))
         port.replace_source_output(ops.convert(half, "f32").output(0))
-        count += 1
-    return count
 
 
 @contextlib.contextmanager
 def _silence():  # type: ignore[no-untyped-def]
     """What the tracer and transformers say of the conversion is no news to the user."""
-    logger = logging.getLogger("transformers")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)
+    silent = contextlib.redirect_stdout(io.StringIO())
+    with quiet("transformers"), warnings.catch_warnings(), silent:
+        warnings.simplefilter("ignore")
+        yield

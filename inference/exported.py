@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from .backend import Job, Pointed, Reading, Settings, check_source, padded
-from .errors import InputError
+from .backend import Job, Pointed, Reading, Settings, check_source, own_words, padded
+from .errors import InputError, first_line
 from .features import word_features
 from .text import View
 from .windows import make_windows
@@ -108,8 +108,7 @@ def _local(source: str) -> Path:
     try:
         return Path(cached_file(source, "config.json")).parent
     except (OSError, ValueError) as error:
-        reason = str(error).strip().split("\n")[0]
-        raise InputError(f"{source}: not a model folder or id ({reason})") from None
+        raise InputError(f"{source}: not a model folder or id ({first_line(error)})") from None
 
 
 def import_openvino() -> ModuleType:
@@ -177,13 +176,11 @@ class OpenVINOBackend:
             output[0, : len(spans)] for output in self._attribution.run(*inputs, quotes[None])
         )
         return Pointed(
-            _own(mention, size), _own(cue, size), stance, _own(target[0], size) if target else None
+            own_words(mention, size),
+            own_words(cue, size),
+            stance,
+            own_words(target[0], size) if target else None,
         )
-
-
-def _own(log_probabilities: np.ndarray, size: int) -> np.ndarray:
-    """The columns of the words that are there, and « none »."""
-    return np.concatenate([log_probabilities[..., :size], log_probabilities[..., -1:]], axis=-1)
 
 
 def _grown(array: np.ndarray, multiple: int) -> np.ndarray:

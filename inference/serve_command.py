@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from guillemets.inference.arguments import add_model_arguments
 from guillemets.inference.errors import InputError
 
 PORTS = 65_535
@@ -19,13 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="the address to listen at (default: %(default)s)")
     add("--port", type=_port, default=8000, help="default: %(default)s; 0 takes a free one")
-    add("--model", metavar="DIR_OR_ID", help="a folder or hub id (default: the one that ships)")
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    add(
-        "--backend", choices=("torch", "openvino"), default="torch",
-        help="openvino is several times faster on a CPU (default: %(default)s)",
-    )  # fmt: skip
-    add("--threads", type=_threads, metavar="N", help="on a CPU (default: all cores)")
+    add_model_arguments(parser)
     add(
         "--allow-host", action="append", default=[], metavar="NAME",
         help="another name by which browsers may call this server; may be given again",
@@ -77,13 +72,6 @@ def _port(text: str) -> int:
     value = int(text)
     if not 0 <= value <= PORTS:
         raise argparse.ArgumentTypeError(f"{value} is not between 0 and {PORTS}")
-    return value
-
-
-def _threads(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is not a positive number")
     return value
 
 

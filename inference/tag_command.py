@@ -11,8 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from guillemets.inference.arguments import add_model_arguments, positive, probability
 from guillemets.inference.engines import add_engine_arguments, tag_with_engine, wants_engine
-from guillemets.inference.errors import InputError, printable
+from guillemets.inference.errors import InputError, complain
 
 if TYPE_CHECKING:
     from guillemets.inference.archive.engines import Engine
@@ -41,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=".txt, .jsonl and .csv files (plain, .gz or .zst), .parquet files, folders or globs "
         "of them, or - for standard input",
     )
-    add("--model", metavar="DIR_OR_ID", help="a folder or hub id (default: the one that ships)")
+    add_model_arguments(parser)
     add("--output", "-o", type=Path, metavar="FILE", help="write here; in place once all is done")
     add(
         "--format",
@@ -51,18 +52,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--flat", action="store_true", help="parquet with a row a quote, like csv")
     add("--text-field", default="text", metavar="NAME", help="default: %(default)s")
     add("--id-field", metavar="NAME", help="default: id where there is one, else file and line")
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    add(
-        "--backend",
-        choices=("torch", "openvino"),
-        default="torch",
-        help="openvino is several times faster on a CPU (default: %(default)s)",
-    )
-    add("--threads", type=_positive, metavar="N", help="on a CPU (default: all cores)")
-    add("--batch-size", type=_positive, default=8, metavar="N", help="default: %(default)s windows")
+    add("--batch-size", type=positive, default=8, metavar="N", help="default: %(default)s windows")
     add(
         "--min-score",
-        type=_probability,
+        type=probability,
         default=0.0,
         metavar="P",
         help="leave out quotes less certain than this (0 to 1): fewer, but more of them right",
@@ -83,23 +76,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--quiet", "-q", action="store_true", help="show no progress and no summary")
     # Records between two marks in the journal.
-    add("--chunk", type=_positive, help=argparse.SUPPRESS)
+    add("--chunk", type=positive, help=argparse.SUPPRESS)
     add_engine_arguments(parser)
     parser.set_defaults(run=tag)
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is not a positive number")
-    return value
-
-
-def _probability(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
-    return value
 
 
 def _shard(text: str) -> tuple[int, int]:
@@ -117,7 +96,7 @@ def tag(args: argparse.Namespace) -> int:
     if wants_engine(args):
         failures = tag_with_engine(args)
         for failure in failures:
-            _say(failure)
+            complain(failure)
         return BAD_INPUT if failures else OK
 
     from guillemets.inference.archive.fields import Fields
@@ -132,7 +111,7 @@ def tag(args: argparse.Namespace) -> int:
         inputs=args.inputs,
         output=args.output,
         format=format,
-        fields=Fields(args.text_field, args.id_field, _say),
+        fields=Fields(args.text_field, args.id_field, complain),
         flat=args.flat,
         shard=args.shard,
         chunk=args.chunk or (CHUNK if to_file else args.batch_size),
@@ -143,15 +122,15 @@ def tag(args: argparse.Namespace) -> int:
     shown = not args.quiet and sys.stderr.isatty() and (to_file or not sys.stdout.isatty())
     try:
         with _terminating():
-            report = run(job, partial(_engine, args), _say, shown)
+            report = run(job, partial(_engine, args), complain, shown)
     except (KeyboardInterrupt, Terminated) as stop:
         if to_file and args.output.with_name(args.output.resolve().name + ".part").exists():
-            _say(f"{args.output}: stopped; what is tagged is kept, --resume goes on with it")
+            complain(f"{args.output}: stopped; what is tagged is kept, --resume goes on with it")
         if isinstance(stop, Terminated):
             return TERMINATED
         raise
     if not args.quiet and report.started:
-        _say(summary(report.totals, report.before, report.rate))
+        complain(summary(report.totals, report.before, report.rate))
     return BAD_INPUT if report.totals.errors else OK
 
 
@@ -224,7 +203,3 @@ def _terminating() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _say(message: str) -> None:
-    print(f"guillemets: {printable(message)}", file=sys.stderr)

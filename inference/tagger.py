@@ -54,6 +54,7 @@ class _Piece:
     offset: int = 0
     view: View | None = None
     readings: list[Reading] = field(default_factory=list)
+    found: list[_Found] = field(default_factory=list)
 
 
 @dataclass
@@ -147,11 +148,11 @@ class QuoteTagger:
         found: list[_Found] = []
         with ThreadPoolExecutor(self.backend.workers) as pool:
             try:
-                for piece, quotes in self._read_ahead(records, batch_size, pool):
+                for piece in self._read_ahead(records, batch_size, pool):
                     if isinstance(piece.record, Failure):
                         yield piece.record
                         continue
-                    found += quotes
+                    found += piece.found
                     if piece.last:
                         yield _document(piece.record, [f for f in found if f.score >= min_score])
                         found = []
@@ -160,8 +161,8 @@ class QuoteTagger:
 
     def _read_ahead(
         self, records: Iterable[Document | Failure], batch_size: int, pool: ThreadPoolExecutor
-    ) -> Iterator[tuple[_Piece, list[_Found]]]:
-        """Pieces with their quotes; texts are prepared and decoded while the network reads others."""
+    ) -> Iterator[_Piece]:
+        """Pieces with what is found in them; texts are prepared and decoded while the network reads others."""
         ahead: deque[_Lot] = deque()
         for lot in _lots(self._pieces(records), batch_size):
             batches = self.backend.batches(lot.readings, batch_size)
@@ -188,7 +189,7 @@ class QuoteTagger:
         for window in make_windows(view, self.backend.tokenizer, size, overlap):
             yield Reading(window, features[window.first : window.last])
 
-    def _decode(self, lot: _Lot) -> Iterator[tuple[_Piece, list[_Found]]]:
+    def _decode(self, lot: _Lot) -> list[_Piece]:
         """Quotes over all windows of a piece, then each in the window that it is central in."""
         for future in lot.encoded:
             future.result()
@@ -200,11 +201,11 @@ class QuoteTagger:
                 for reading, inside in _homes(quotes, piece.readings):
                     homes.append((piece, reading, inside))
         pointed = self.backend.attribute([(r, _spans(r.window, inside)) for _, r, inside in homes])
-        found: dict[int, list[_Found]] = {}
         for (piece, reading, inside), scores in zip(homes, pointed):
-            found.setdefault(id(piece), []).extend(self._attributed(piece, reading, inside, scores))
+            piece.found += self._attributed(piece, reading, inside, scores)
         for piece in lot.pieces:
-            yield piece, sorted(found.get(id(piece), []), key=lambda f: f.quote)
+            piece.found.sort(key=lambda f: f.quote)
+        return lot.pieces
 
     def _attributed(
         self, piece: _Piece, reading: Reading, quotes: list[WordQuote], scores: Pointed

@@ -14,9 +14,19 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoTokenizer, PreTrainedConfig
 from transformers.utils import logging as transformers_logging
 
-from .backend import Device, Job, Pointed, Reading, Settings, by_length, check_source, padded
+from .backend import (
+    Device,
+    Job,
+    Pointed,
+    Reading,
+    Settings,
+    by_length,
+    check_source,
+    own_words,
+    padded,
+)
 from .config import QuoteConfig
-from .errors import InputError
+from .errors import InputError, first_line
 from .model import QuoteModel, QuoteOutput
 from .windows import Tokenizer
 
@@ -85,10 +95,10 @@ class TorchBackend:
         target = None if scores.target is None else _numpy(scores.target)
         return [
             Pointed(
-                _words(mention[i, : len(spans)], size),
-                _words(cue[i, : len(spans)], size),
+                own_words(mention[i, : len(spans)], size),
+                own_words(cue[i, : len(spans)], size),
                 stance[i, : len(spans)],
-                None if target is None else _words(target[i, : len(spans)], size),
+                None if target is None else own_words(target[i, : len(spans)], size),
             )
             for i, ((_, spans), size) in enumerate(zip(jobs, sizes))
         ]
@@ -102,11 +112,6 @@ def _numpy(tensor: Tensor) -> np.ndarray:
     return tensor.float().cpu().numpy()
 
 
-def _words(log_probabilities: np.ndarray, size: int) -> np.ndarray:
-    """The columns of a window's own words, and « none »."""
-    return np.concatenate([log_probabilities[..., :size], log_probabilities[..., -1:]], axis=-1)
-
-
 def load_model(source: str) -> tuple[QuoteModel, Tokenizer]:
     """The model and tokenizer of a folder or hub id, in fp32, from safetensors only.
 
@@ -114,11 +119,11 @@ def load_model(source: str) -> tuple[QuoteModel, Tokenizer]:
     """
     check_source(source)
     transformers_logging.disable_progress_bar()
-    with _quiet("huggingface_hub"):  # its retries are no news to the user; the reason is
+    with quiet("huggingface_hub"):  # its retries are no news to the user; the reason is
         try:
             kind = PreTrainedConfig.get_config_dict(source)[0].get("model_type")
         except (OSError, ValueError) as error:
-            raise InputError(f"{source}: not a model folder or id ({_line(error)})") from None
+            raise InputError(f"{source}: not a model folder or id ({first_line(error)})") from None
         if kind is None:
             raise InputError(f"{source}: no config.json that names a model type")
         if kind != QuoteConfig.model_type:
@@ -127,7 +132,9 @@ def load_model(source: str) -> tuple[QuoteModel, Tokenizer]:
             network = QuoteModel.from_pretrained(source, use_safetensors=True, dtype=torch.float32)
             return network, AutoTokenizer.from_pretrained(source)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
-            raise InputError(f"{source}: the model cannot be loaded ({_line(error)})") from None
+            raise InputError(
+                f"{source}: the model cannot be loaded ({first_line(error)})"
+            ) from None
 
 
 def choose_device(device: str) -> str:
@@ -142,7 +149,8 @@ def choose_device(device: str) -> str:
 
 
 @contextmanager
-def _quiet(name: str) -> Iterator[None]:
+def quiet(name: str) -> Iterator[None]:
+    """Nothing but errors from the logger of that name."""
     logger = logging.getLogger(name)
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -150,7 +158,3 @@ def _quiet(name: str) -> Iterator[None]:
         yield
     finally:
         logger.setLevel(level)
-
-
-def _line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]

@@ -16,32 +16,32 @@ from .errors import InputError, located
 @contextmanager
 def writing(output: Path | None) -> Iterator[TextIO]:
     """Standard output, or a file that takes its place only when the block has ended well."""
-    try:
+    with _telling(output):
         if output is None:
             yield sys.stdout
             sys.stdout.flush()
         else:
             with replacing_file(output) as out:
                 yield out
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        if output is None:
-            abandon_stdout()
-        name = "<stdout>" if output is None else str(output)
-        raise InputError(located(name, None, error.strerror or str(error))) from error
 
 
 @contextmanager
 def writing_bytes(output: Path | None) -> Iterator[BinaryIO]:
     """Standard output, or a device or pipe, written as the bytes come."""
-    try:
+    with _telling(output):
         if output is None:
             yield sys.stdout.buffer
             sys.stdout.flush()
         else:
             with output.open("wb") as out:
                 yield out
+
+
+@contextmanager
+def _telling(output: Path | None) -> Iterator[None]:
+    """Turns an OSError of an output into an InputError; that a reader has gone is not one."""
+    try:
+        yield
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -15,6 +15,7 @@ from guillemets.inference.archive.fields import Fields
 from guillemets.inference.archive.readers import Row
 from guillemets.inference.archive.sources import Source, listed
 from guillemets.inference.archive.streams import BLOCK, Damaged
+from guillemets.inference.errors import first_line
 from guillemets.inference.schema import Failure
 
 BATCH = 16  # rows
@@ -44,14 +45,14 @@ def open_parquet(path: str) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(path, pre_buffer=False, buffer_size=BLOCK)
     except pa.ArrowException as error:
-        raise Damaged(f"not Parquet: {_line(error)}") from None
+        raise Damaged(f"not Parquet: {first_line(error)}") from None
 
 
 def _next(batches: Iterator[pa.RecordBatch]) -> pa.RecordBatch | None:
     try:
         return next(batches, None)
     except (pa.ArrowException, OSError) as error:
-        raise Damaged(f"damaged Parquet: {_line(error)}") from None
+        raise Damaged(f"damaged Parquet: {first_line(error)}") from None
 
 
 def plain(column: pa.Array) -> pa.Array:
@@ -70,10 +71,6 @@ def _entry(columns: dict[str, pa.Array], i: int, name: str, fields: Fields) -> E
     try:
         row = {column: value(array) for column, array in columns.items()}
     except (ValueError, pa.ArrowException) as error:
-        reason = "not UTF-8" if isinstance(error, UnicodeDecodeError) else _line(error)
+        reason = "not UTF-8" if isinstance(error, UnicodeDecodeError) else first_line(error)
         return Entry(Failure(name, reason))
     return fields.entry(row, name)
-
-
-def _line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import socket as sockets
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import uvicorn
 from fastapi import FastAPI
 
 from guillemets.inference.errors import InputError, printable
-from guillemets.inference.schema import Document, Failure
+from guillemets.inference.schema import Document
 
 from .app import SAMPLE, create_app
 from .batching import Batcher
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
     from .card import Card
 
-WINDOWS_AT_ONCE = 8
 CONNECTIONS = 512
 IDLE_SECONDS = 30
 GRACE_SECONDS = 10
@@ -50,11 +48,7 @@ def application(
     tagger: QuoteTagger, card: Card, limits: Limits, host: str, more_hosts: list[str]
 ) -> FastAPI:
     """The application around a model that has tagged once, so that its speed is known."""
-
-    def tag(documents: list[Document]) -> Iterable[Document | Failure]:
-        return tagger.pipe_records(documents, WINDOWS_AT_ONCE)
-
-    batcher = Batcher(tag, limits.wait)
+    batcher = Batcher(tagger.pipe_records, limits.wait)
     batcher.measure([Document("", SAMPLE.read_text(encoding="utf-8"))] * 2)
     return create_app(batcher, card, limits, allowed_hosts(host, more_hosts))
 
