@@ -18,6 +18,7 @@ from .features import FEATURES
 from .labels import SPAN_LABELS
 from .model import QuoteModel, QuoteOutput
 from .torch_backend import TorchBackend, quiet
+from .windows import special_ids
 from .writing import replacing_folder
 
 if TYPE_CHECKING:
@@ -44,10 +45,7 @@ def export(source: str, out: Path) -> None:
 
 
 def _description(backend: TorchBackend) -> Export:
-    tokenizer = backend.tokenizer
-    bos = tokenizer.bos_token_id if tokenizer.cls_token_id is None else tokenizer.cls_token_id
-    eos = tokenizer.eos_token_id if tokenizer.sep_token_id is None else tokenizer.sep_token_id
-    special = Special(bos, eos, tokenizer.pad_token_id)
+    special = Special(*special_ids(backend.tokenizer), backend.tokenizer.pad_token_id)
     return Export(FORMAT, backend.settings, special, backend.transitions.tolist())
 
 

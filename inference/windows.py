@@ -43,8 +43,7 @@ def make_windows(view: View, tokenizer: Tokenizer, size: int, overlap: int) -> l
     ids, offsets = encoded["input_ids"], encoded["offset_mapping"]
     heads = _head_tokens(view, offsets)
     ends = heads[1:] + [len(ids)]
-    bos = tokenizer.cls_token_id if tokenizer.cls_token_id is not None else tokenizer.bos_token_id
-    eos = tokenizer.sep_token_id if tokenizer.sep_token_id is not None else tokenizer.eos_token_id
+    bos, eos = special_ids(tokenizer)
     room = size - 2
     windows: list[Window] = []
     first = 0
@@ -68,6 +67,13 @@ def make_windows(view: View, tokenizer: Tokenizer, size: int, overlap: int) -> l
         while step > first + 1 and heads[last] - heads[step - 1] <= overlap:
             step -= 1
         first = step
+
+
+def special_ids(tokenizer: Tokenizer) -> tuple[int | None, int | None]:
+    """The tokens before and after a window, under either name that tokenizers have for them."""
+    first, last = tokenizer.cls_token_id, tokenizer.sep_token_id
+    bos = tokenizer.bos_token_id if first is None else first
+    return bos, tokenizer.eos_token_id if last is None else last
 
 
 def _head_tokens(view: View, offsets: list[tuple[int, int]]) -> list[int]:
