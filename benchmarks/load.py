@@ -1,7 +1,7 @@
 """What `guillemets serve` bears: clients that post articles one after another, and the figures.
 
     python benchmarks/load.py                          # starts a server of its own, two minutes
-    python benchmarks/load.py --seconds 30 --clients 5
+    python benchmarks/load.py --backend openvino --seconds 30 --clients 5
     python benchmarks/load.py --url http://127.0.0.1:8000 --pid 1234
 
 Every client posts an article of `--words` words, waits for the answer and posts the next; a 503 is
@@ -159,17 +159,21 @@ def load(url: str, pid: int, texts: list[str], clients: int, seconds: float) -> 
     return speed
 
 
-def batch(texts: list[str], least: float) -> float:
-    """Words a second of the tagger as ``guillemets tag`` runs it, over at least so many seconds."""
+def batch(texts: list[str], least: float, backend: str) -> float:
+    """Words a second of the tagger as ``guillemets tag`` runs it, over about so many seconds."""
     from guillemets.inference import Document, QuoteTagger
 
-    tagger = QuoteTagger.from_pretrained()
-    documents = [Document(str(i), text) for i, text in enumerate(texts)]
-    list(tagger.pipe_documents(documents[:4]))
-    words, started = 0, time.monotonic()
-    while time.monotonic() - started < least:
-        for document in tagger.pipe_documents(documents):
-            words += len(document.text.split())
+    tagger = QuoteTagger.from_pretrained(backend=backend)
+    list(tagger.pipe(texts[:4]))
+    started = time.monotonic()
+
+    def stream() -> Iterator[Document]:
+        for number, text in enumerate(cycle(texts)):
+            if time.monotonic() - started >= least:
+                break
+            yield Document(str(number), text)
+
+    words = sum(len(document.text.split()) for document in tagger.pipe_documents(stream()))
     return words / (time.monotonic() - started)
 
 
@@ -180,8 +184,9 @@ def main() -> int:
     parser.add_argument("--clients", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=120.0)
     parser.add_argument("--words", type=int, default=400)
+    parser.add_argument("--backend", choices=("torch", "openvino"), default="torch")
     parser.add_argument(
-        "--serve", default="", metavar="OPTIONS", help="options of guillemets serve"
+        "--serve", default="", metavar="OPTIONS", help="more options of guillemets serve"
     )
     parser.add_argument("--no-batch", action="store_true", help="do not measure the batch command")
     args = parser.parse_args()
@@ -193,10 +198,11 @@ def main() -> int:
     if args.url:
         speed = load(args.url, args.pid, texts, args.clients, args.seconds)
     else:
-        with server(args.serve.split()) as (url, pid):
+        options = ["--backend", args.backend, *args.serve.split()]
+        with server(options) as (url, pid):
             speed = load(url, pid, texts, args.clients, args.seconds)
     if not args.no_batch:
-        alone = batch(texts, min(args.seconds / 4, 30))
+        alone = batch(texts, min(args.seconds / 4, 30), args.backend)
         print(
             f"batch command      {alone:.0f} words a second; the server reaches {speed / alone:.2f} of it"
         )

@@ -313,7 +313,7 @@ class Resolver(Ranking):
 
         def add(entities: Iterable[Entity | None]) -> None:
             for entity in entities:
-                if entity is not None:
+                if entity is not None and not self._only_in(entity, query.quote):
                     pool.setdefault(id(entity), entity)
 
         reading = self.reading
@@ -348,6 +348,11 @@ class Resolver(Ranking):
                 if e.starts[0] < query.start
             )
         return self._describe(query, pool, recent)
+
+    def _only_in(self, entity: Entity, quote: Attribution) -> bool:
+        """Whether the text names it nowhere but in the quote itself: « Honteux », a-t-elle réagi."""
+        starts = entity.starts
+        return bool(starts) and quote.start <= starts[0] and starts[-1] < quote.end
 
     def _same_phrase(self, phrase: Entity) -> Entity:
         """The speaker that has these words already, so that they are one candidate."""

@@ -43,9 +43,9 @@ def rules(documents):
             yield next(RULES.pipe_documents([document]))
 
 
-def application(tag=rules, limits=LIMITS, host="127.0.0.1", more=()):
-    card = read_card(default_model(), "1.2.3")
-    return create_app(Batcher(tag, limits.wait), card, limits, allowed_hosts(host, list(more)))
+def application(tag=rules, limits=LIMITS, host="127.0.0.1", more=(), threads=1):
+    card, batcher = read_card(default_model(), "1.2.3"), Batcher(tag, limits.wait, threads)
+    return create_app(batcher, card, limits, allowed_hosts(host, list(more)))
 
 
 def opened(app):
@@ -284,6 +284,39 @@ def test_a_long_list_does_not_keep_others_waiting():
         assert one.result().status_code == 200
         assert [d["id"] for d in listed.result().json()["documents"]] == [d["id"] for d in many]
     assert ["one"] in gate.batches[:3]
+
+
+def test_a_long_text_holds_up_one_thread_only():
+    entered, held = threading.Event(), threading.Event()
+
+    def slow(documents):
+        documents = list(documents)
+        if "long" in {d.id for d in documents}:
+            entered.set()
+            assert held.wait(60)
+        return rules(documents)
+
+    with (
+        opened(application(slow, Limits(wait=1.0), threads=2)) as client,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        long = pool.submit(tag, client, TEXT * 400, "long")
+        assert entered.wait(60)
+        assert [tag(client, id=str(i)).status_code for i in range(20)] == [200] * 20
+        assert not long.done()
+        held.set()
+        assert long.result().json()["id"] == "long"
+
+
+def test_several_threads_answer_everybody_once_and_in_order():
+    def ask(client, number):
+        records = [{"text": TEXT * (i % 7), "id": f"{number} {i}"} for i in range(number % 6)]
+        return [d["id"] for d in client.post("/tag", json={"documents": records}).json()["documents"]]
+
+    app = application(limits=Limits(wait=60), threads=4)
+    with opened(app) as client, ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda number: ask(client, number), range(60)))
+    assert answers == [[f"{n} {i}" for i in range(n % 6)] for n in range(60)]
 
 
 def test_a_full_line_says_when_to_come_again():

@@ -1,7 +1,9 @@
-"""Documents of many clients, tagged together by one thread.
+"""Documents of many clients, tagged by a few threads.
 
 Every request waits in one line. Whoever is first has one document taken, and goes to the end of the
 line if it has more: a request of fifty documents does not make the next one wait for all of them.
+One thread prepares and decodes texts while another's are in the network, and a long text holds up
+one thread only.
 """
 
 from __future__ import annotations
@@ -23,9 +25,9 @@ Tag = Callable[[list[Document]], Iterable[Tagged]]
 
 logger = logging.getLogger("guillemets.serving")
 
-#: Characters of texts that are tagged at once: more fill the processor no better, and all wait
+#: Characters of texts that one thread tags at once: more fill the processor no better, and all wait
 #: for the last of them.
-TOGETHER = 5_000
+TOGETHER = 3_000
 MAX_REQUESTS = 256
 #: How much the newest measure of speed counts.
 NEWEST = 0.2
@@ -43,7 +45,7 @@ class Busy(Exception):
 
 @dataclass(eq=False)
 class _Request:
-    """The documents of one client, those not begun yet and those done."""
+    """The documents of one client, those not begun yet and those done; under the batcher's lock."""
 
     waiting: deque[Document]
     missing: int
@@ -77,7 +79,7 @@ class _Request:
 
 @dataclass(frozen=True)
 class _Job:
-    """One document of a request: what the thread takes."""
+    """One document of a request: what a thread takes."""
 
     request: _Request
     place: int
@@ -85,22 +87,25 @@ class _Job:
 
 
 class Batcher:
-    """A line of requests before one tagging thread.
+    """A line of requests before tagging threads.
 
-    ``tag`` answers documents in order, a Failure for one that cannot be tagged; only the thread
-    calls it. A request is refused (Busy) when by the speed measured so far its turn would come
-    after ``max_wait`` seconds.
+    ``tag`` answers documents in order, a Failure for one that cannot be tagged; ``threads`` of them
+    call it at a time. A request is refused (Busy) when by the speed measured so far its turn would
+    come after ``max_wait`` seconds.
     """
 
-    def __init__(self, tag: Tag, max_wait: float) -> None:
+    def __init__(self, tag: Tag, max_wait: float, threads: int = 1) -> None:
         self.max_wait = max_wait
-        self.speed = FIRST_GUESS
+        self.speed = FIRST_GUESS  # of all threads together
         self._tag = tag
         self._line: deque[_Request] = deque()
-        self._current = 0  # characters that the thread has in hand
+        self._in_hand: dict[str, int] = {}  # characters, by the names of the threads that tag now
         self._changed = threading.Condition()
         self._closed = False
-        self._thread = threading.Thread(target=self._run, name="tagging", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._run, name=f"tagging-{i}", daemon=True)
+            for i in range(threads)
+        ]
 
     def measure(self, documents: list[Document]) -> None:
         """Tags before ``start``, twice: to warm up, then for the speed."""
@@ -111,22 +116,24 @@ class Batcher:
         self.speed = sum(len(d.text) for d in documents) / seconds
 
     def start(self) -> None:
-        """Starts the thread; there is no other way to have it end than ``close``."""
-        self._thread.start()
+        """Starts the threads; there is no other way to have them end than ``close``."""
+        for thread in self._threads:
+            thread.start()
 
     def close(self) -> None:
-        """Lets the batch in hand end, and everybody who still waits go without an answer."""
+        """Lets the batches in hand end, and everybody who still waits go without an answer."""
         with self._changed:
             self._closed = True
             for request in self._line:
                 request.future.cancel()
-            self._changed.notify()
-        self._thread.join()
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
 
     @property
     def alive(self) -> bool:
-        """Whether anybody tags."""
-        return self._thread.is_alive()
+        """Whether all threads are there to tag."""
+        return all(thread.is_alive() for thread in self._threads)
 
     @property
     def waiting(self) -> int:
@@ -144,60 +151,74 @@ class Batcher:
             if seconds > self.max_wait or len(self._line) >= MAX_REQUESTS:
                 raise Busy(max(1, math.ceil(seconds)))
             self._line.append(request)
-            self._changed.notify()
+            self._changed.notify_all()
         return await asyncio.wrap_future(request.future)
 
     def _ahead(self) -> int:
-        """Characters before the first document of who comes now: one document of each request."""
-        return self._current + sum(len(r.waiting[0].text) for r in self._line if not r.gone)
+        """Characters before the first document of who comes now: one document of each request.
 
-    # ------------------------------------------------------------ in the thread
+        While a thread is idle there are none: what others have in hand holds nobody up.
+        """
+        if not self._line and len(self._in_hand) < len(self._threads):
+            return 0
+        waiting = sum(len(r.waiting[0].text) for r in self._line if not r.gone)
+        return waiting + sum(self._in_hand.values())
+
+    # ------------------------------------------------------------ in a thread
 
     def _run(self) -> None:
-        while jobs := self._take():
-            started = time.perf_counter()
-            self._answer(jobs)
-            self._learn(sum(len(j.document.text) for j in jobs), time.perf_counter() - started)
+        name = threading.current_thread().name
+        while jobs := self._take(name):
+            characters = sum(len(j.document.text) for j in jobs)
+            others, started = len(self._in_hand) - 1, time.perf_counter()
+            self._answer(jobs, name)
+            seconds = time.perf_counter() - started
+            # The processor was shared: with those that tagged at the beginning, and still do.
+            self._learn(characters, seconds, 1 + (others + len(self._in_hand)) / 2)
 
-    def _take(self) -> list[_Job]:
+    def _take(self, name: str) -> list[_Job]:
         """The next documents to tag together, at least one; none once the batcher is closed."""
         jobs: list[_Job] = []
         with self._changed:
-            self._current = 0
+            self._in_hand.pop(name, None)
             while not jobs:
                 self._changed.wait_for(lambda: self._line or self._closed)
                 if self._closed:
                     return []
-                while self._line and (not jobs or self._fits(self._line[0].waiting[0])):
+                characters = 0
+                while self._line and (
+                    not jobs or characters + len(self._line[0].waiting[0].text) <= TOGETHER
+                ):
                     request = self._line.popleft()
                     if request.gone:
                         continue
                     place = request.next_place
                     jobs.append(_Job(request, place, request.waiting.popleft()))
-                    self._current += len(jobs[-1].document.text)
+                    characters += len(jobs[-1].document.text)
                     if request.waiting:
                         self._line.append(request)
+            self._in_hand[name] = characters
         return jobs
 
-    def _fits(self, document: Document) -> bool:
-        return self._current + len(document.text) <= TOGETHER
-
-    def _answer(self, jobs: list[_Job]) -> None:
+    def _answer(self, jobs: list[_Job], name: str) -> None:
         """Hands out what the tagger says; if it breaks down, only to whom it broke down for."""
         try:
             tagged = list(self._tag([job.document for job in jobs]))
         except Exception as error:
             if len(jobs) > 1:
                 for job in jobs:
-                    self._answer([job])
+                    self._answer([job], name)
                 return
             logger.exception("a text of %d characters", len(jobs[0].document.text))
-            jobs[0].request.fail(error)
+            with self._changed:
+                jobs[0].request.fail(error)
             return
-        self._current = 0  # first: who is answered may be back at once
-        for job, answer in zip(jobs, tagged, strict=True):
-            job.request.put(job.place, answer)
+        with self._changed:
+            self._in_hand.pop(name, None)  # first: who is answered may be back at once
+            for job, answer in zip(jobs, tagged, strict=True):
+                job.request.put(job.place, answer)
 
-    def _learn(self, characters: int, seconds: float) -> None:
+    def _learn(self, characters: int, seconds: float, threads: float) -> None:
         if characters >= _MIN_MEASURED:
-            self.speed += NEWEST * (characters / seconds - self.speed)
+            with self._changed:
+                self.speed += NEWEST * (threads * characters / seconds - self.speed)

@@ -48,7 +48,8 @@ def application(
     tagger: QuoteTagger, card: Card, limits: Limits, host: str, more_hosts: list[str]
 ) -> FastAPI:
     """The application around a model that has tagged once, so that its speed is known."""
-    batcher = Batcher(tagger.pipe_records, limits.wait)
+    threads = max(2, tagger.backend.workers)
+    batcher = Batcher(tagger.pipe_records, limits.wait, threads)
     batcher.measure([Document("", SAMPLE.read_text(encoding="utf-8"))] * 2)
     return create_app(batcher, card, limits, allowed_hosts(host, more_hosts))
 
