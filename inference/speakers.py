@@ -313,7 +313,7 @@ class Resolver(Ranking):
 
         def add(entities: Iterable[Entity | None]) -> None:
             for entity in entities:
-                if entity is not None and not self._only_in(entity, query.quote):
+                if entity is not None and not self._only_quoted(entity):
                     pool.setdefault(id(entity), entity)
 
         reading = self.reading
@@ -349,10 +349,9 @@ class Resolver(Ranking):
             )
         return self._describe(query, pool, recent)
 
-    def _only_in(self, entity: Entity, quote: Attribution) -> bool:
-        """Whether the text names it nowhere but in the quote itself: « Honteux », a-t-elle réagi."""
-        starts = entity.starts
-        return bool(starts) and quote.start <= starts[0] and starts[-1] < quote.end
+    def _only_quoted(self, entity: Entity) -> bool:
+        """Whether the text names it nowhere but in words quoted verbatim: « Honteux », a-t-elle réagi."""
+        return bool(entity.starts) and all(map(self._quoted, entity.starts))
 
     def _same_phrase(self, phrase: Entity) -> Entity:
         """The speaker that has these words already, so that they are one candidate."""
