@@ -11,6 +11,23 @@ def word_set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
+def _demonyms(masculine: str) -> frozenset[str]:
+    """Both genders, singular and plural, of demonyms in the masculine."""
+    found = set()
+    for word in masculine.split():
+        feminine = next(
+            (
+                word.removesuffix(ending) + other
+                for ending, other in (("ien", "ienne"), ("een", "eenne"), ("on", "onne"), ("grec", "grecque"),
+                                      ("turc", "turque"), ("eau", "elle"), ("e", "e"))
+                if word.endswith(ending)
+            ),
+            word + "e",
+        )  # fmt: skip
+        found |= {word, feminine, feminine + "s", word if word.endswith("s") else word + "s"}
+    return frozenset(found)
+
+
 # -- small grammatical words -------------------------------------------------------------------
 
 #: Titles that stand before a name and never belong to it, with the gender they tell.
@@ -78,7 +95,13 @@ STARTERS = word_set(
     "fin debut merci bravo tant pis non oui ah oh eh combien comment pourquoi quel quelle quels quelles quelque "
     "nombreux nombreuses cote suite peut-etre aussitot bientot tantot maintenant desormais dorenavant auparavant "
     "invite invitee venu venue ne nee age agee elu elue applaudi accuse accusee devenu devenue fonde fondee "
-    "resultat photo video article source sources copie info infos exclusif document reportage entretien portrait"
+    "resultat photo video article source sources copie info infos exclusif document reportage entretien portrait "
+    "lors environ contrairement longtemps hormis sauf presque vive excepte vu attendu tard tel telle fort "
+    "surnomme surnommee qualifie qualifiee decrit decrite presente presentee poursuivi poursuivie arrive arrivee "
+    "battu battue passe passee mis mise pris prise lance lancee cite citee vendu ne originaire membre ancien ancienne "
+    "onze douze treize quatorze quinze seize vingt trente quarante cinquante soixante ayant etant se ensemble dehors "
+    "bon bonne bonjour adieu courage chapeau honte page lire voir partager suivront ouvert ouverte autour retour "
+    "difficile impossible inutile possible probable contre-pied affaire tennis football cyclisme rugby hockey"
 )  # fmt: skip
 
 #: Adjectives and numerals that stand between determiner and noun.
@@ -87,6 +110,23 @@ PREMODIFIERS = word_set(
     "petit petite grand grande haut haute hauts hautes premier premiere second seconde autre autres meme memes "
     "actuel actuelle futur future ex tres simple double principal principale principaux propre deux trois quatre cinq "
     "six sept huit neuf dix vice vrai feu tout toute bon bonne celebre seul seule quelque quelques"
+)
+
+#: Who comes from somewhere, as an epithet that stands for a name: « le Sénégalais », « l'Allemande ».
+DEMONYMS = _demonyms(
+    "francais anglais irlandais ecossais neerlandais hollandais portugais polonais finlandais islandais japonais libanais "
+    "senegalais camerounais congolais gabonais togolais rwandais burundais ougandais soudanais pakistanais thailandais "
+    "neo-zelandais antillais marseillais lyonnais bordelais nantais rennais lillois toulonnais montpellierain ardennais "
+    "chinois danois suedois hongrois luxembourgeois beninois quebecois ontarois bavarois corsois nicois "
+    "strasbourgeois grenoblois amienois lillois dijonnais remois brestois havrais rochelais parisien "
+    "italien norvegien autrichien estonien lituanien ukrainien georgien armenien azerbaidjanais bresilien colombien "
+    "argentin chilien peruvien bolivien equatorien venezuelien canadien australien indien indonesien vietnamien coreen "
+    "cambodgien malaisien philippin egyptien tunisien algerien libyen syrien jordanien palestinien israelien iranien "
+    "irakien saoudien kenyan ethiopien tanzanien nigerian nigerien malien guineen ivoirien mauritanien malgache tchadien "
+    "mauricien haitien jamaicain dominicain cubain mexicain americain africain europeen asiatique marocain roumain "
+    "espagnol mongol letton breton normand alsacien basque corse catalan provencal picard flamand allemand britannique "
+    "belge suisse russe tcheque slovaque slovene croate serbe bosniaque grec turc kurde arabe afghan ouzbek kazakh "
+    "birman sri-lankais nepalais batave helvete messin nanceien tourangeau angevin perigourdin toulousain"
 )
 
 #: Abstract counts of people: « une centaine de personnes », « un millier de manifestants ».

@@ -143,12 +143,23 @@ class Names(Words):
             )
         ):
             return False  # « le Premier ministre », « la Préfète de … »
+        if self._stands_for_a_name(k):
+            return False
         if not token.first:
             return not (token.key.endswith("'") and token.key != "o'")
         if token.key in lex.STARTERS or token.key.endswith("'"):
             return False
         follows = k + 1 < len(self.tokens) and self._joined(k + 1) and self.tokens[k + 1].cap
         return follows or token.key not in self._lower
+
+    def _stands_for_a_name(self, k: int) -> bool:
+        """« le Sénégalais », « l'Allemande »: who comes from there, unless a name follows or a paper is meant."""
+        if k == 0 or self.tokens[k].key not in lex.DEMONYMS:
+            return False
+        before = self.tokens[k - 1]
+        paper = before.cap and not before.first  # « dans Le Parisien »
+        named = k + 1 < len(self.tokens) and self._joined(k + 1) and self.tokens[k + 1].cap
+        return before.key in lex.DETERMINERS and not paper and not named
 
     def _title_here(self, k: int) -> bool:
         """Whether a title word opens a name: « M. X », « le Président X »."""

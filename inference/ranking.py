@@ -465,6 +465,8 @@ def _agreement(gender: str, entity: Entity) -> str:
 def noun_class(head: str) -> str:
     """What a head noun is: person (by trade), age, kin, company, authority, paper or other."""
     singular = head[:-1] if head.endswith("s") else head
+    if head in lex.DEMONYMS:
+        return "person"
     if human(head):
         spheres = lex.PEOPLE.get(head, frozenset())
         return "age" if "age" in spheres else "kin" if "family" in spheres else "person"

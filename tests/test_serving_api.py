@@ -311,7 +311,9 @@ def test_a_long_text_holds_up_one_thread_only():
 def test_several_threads_answer_everybody_once_and_in_order():
     def ask(client, number):
         records = [{"text": TEXT * (i % 7), "id": f"{number} {i}"} for i in range(number % 6)]
-        return [d["id"] for d in client.post("/tag", json={"documents": records}).json()["documents"]]
+        return [
+            d["id"] for d in client.post("/tag", json={"documents": records}).json()["documents"]
+        ]
 
     app = application(limits=Limits(wait=60), threads=4)
     with opened(app) as client, ThreadPoolExecutor(12) as pool:
