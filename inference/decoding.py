@@ -52,8 +52,10 @@ def decode_quotes(view: View, emissions: np.ndarray, transitions: np.ndarray) ->
     if not len(emissions):
         return []
     emissions = emissions.copy()
-    # Reported clauses end with their line; only marks hold a quote together over several.
-    emissions[np.ix_(np.array(view.breaks), _CLAUSE_INSIDE)] += FORBIDDEN
+    # Reported clauses end with their line, and before words quoted after a colon; only marks hold a
+    # quote together over several lines.
+    ends = np.array(view.breaks) | np.array(list(_after_colons(view)))
+    emissions[np.ix_(ends, _CLAUSE_INSIDE)] += FORBIDDEN
     for first, end in _short_utterances(view):
         emissions[first, _DIRECT_LABELS[0]] += SHORT_BONUS
         emissions[first + 1 : end, _DIRECT_LABELS[1]] += SHORT_BONUS
@@ -77,6 +79,14 @@ def decode_quotes(view: View, emissions: np.ndarray, transitions: np.ndarray) ->
             kind = INDIRECT if span.kind == MIXED and not marked else span.kind
             quotes.append(WordQuote(first, end, kind, score))
     return quotes
+
+
+def _after_colons(view: View) -> Iterator[bool]:
+    """Whether each word is an outer mark that opens after a colon: « il a été clair : « Jamais » »."""
+    before = ""
+    for word in view.words:
+        yield word.mark == 1 and before == ":"
+        before = view.text[word.view_start : word.view_end]
 
 
 def _short_utterances(view: View) -> Iterator[tuple[int, int]]:

@@ -76,6 +76,7 @@ class Page:
         """The window, or a phone's screen."""
         self._call("Emulation.setDeviceMetricsOverride", width=width, height=height,
                    deviceScaleFactor=1, mobile=mobile)  # fmt: skip
+        self._call("Emulation.setTouchEmulationEnabled", enabled=mobile)
 
     def run(self, script: str) -> Any:
         """The value of an expression in the page."""
@@ -106,6 +107,25 @@ class Page:
         for kind, (x, y) in places.items():
             self._call("Input.dispatchMouseEvent", type=kind.replace("moved", "mouseMoved"), x=x, y=y,
                        button="left", buttons=int(kind != "mouseMoved"), clickCount=1)  # fmt: skip
+
+    def tap(self, place: tuple[float, float]) -> None:
+        """A finger put down and taken off."""
+        self._touch(place, None)
+
+    def touch_drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """A finger put down at one place of the window, moved and taken off at another."""
+        self._touch(start, tuple((a + b) / 2 for a, b in zip(start, end)), end, None)
+
+    def _touch(self, *places: tuple[float, float] | None) -> None:
+        for kind, place in zip(("Start", *["Move"] * (len(places) - 2), "End"), places):
+            points = [{"x": place[0], "y": place[1]}] if place else []
+            self._call("Input.dispatchTouchEvent", type=f"touch{kind}", touchPoints=points)
+
+    def drop(self, place: tuple[float, float], *files: Path) -> None:
+        """Files dragged in from outside and let go at a place of the window."""
+        data = {"items": [], "files": [str(file) for file in files], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            self._call("Input.dispatchDragEvent", type=kind, x=place[0], y=place[1], data=data)
 
     def give(self, selector: str, *files: Path) -> None:
         """Files to an ``<input type=file>``."""

@@ -384,19 +384,22 @@ def test_what_validate_would_refuse_is_not_done(page):
     assert page.run(document) == before
 
 
+def middle(page, script):
+    """Where in the window the middle of an element or a range is."""
+    box = f"(o => o.getBoundingClientRect?.() ?? o)({script})"
+    return tuple(page.run(f"(r => [r.left + r.width / 2, r.top + r.height / 2])({box})"))
+
+
 def test_the_ends_of_a_quote_are_dragged(page):
     sample(page)
     page.press("j")
     page.press("x")
     assert page.run(ON) == "C’est un abandon pur et simple\u202f!"
 
-    def middle(script):
-        return tuple(page.run(f"(r => [r.left + r.width / 2, r.top + r.height / 2])({script}.getBoundingClientRect())"))  # fmt: skip
-
     select_words(page, "abandon")
-    word = middle("getSelection().getRangeAt(0)")
+    word = middle(page, "getSelection().getRangeAt(0)")
     page.run("getSelection().removeAllRanges()")
-    page.drag(middle("document.getElementById('handle-end')"), (word[0] + 15, word[1]))
+    page.drag(middle(page, "document.getElementById('handle-end')"), (word[0] + 15, word[1]))
     assert page.run(ON) == "C’est un abandon"
     page.run("document.getElementById('handle-start').focus()")
     page.press("ArrowRight")
@@ -404,6 +407,24 @@ def test_the_ends_of_a_quote_are_dragged(page):
     page.press("u")
     page.press("u")  # a drag is one step
     assert page.run(ON) == "C’est un abandon pur et simple\u202f!"
+
+
+def test_a_finger_selects_and_drags_the_ends_of_a_quote(page):
+    page.size(390, 800, mobile=True)
+    sample(page)
+    page.tap(middle(page, "document.querySelectorAll('#text mark')[1].getClientRects()[0]"))
+    page.until("!!document.querySelector('mark.on')")
+    page.press("x")
+    whole = page.run(ON)
+    page.until("(r => document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2).id === 'handle-end')"
+               "(document.getElementById('handle-end').getBoundingClientRect())")  # fmt: skip  # scrolled
+    end = middle(page, "document.getElementById('handle-end')")
+    line = page.run("(r => [r.left + r.width / 2, r.top + r.height / 2])"
+                    "(document.querySelector('mark.on').getClientRects()[0])")  # fmt: skip
+    page.touch_drag(end, line)
+    page.until(f"(s => s && s !== {json.dumps(whole)} && {json.dumps(whole)}.startsWith(s))({ON})")
+    page.press("u")
+    assert page.run(ON) == whole
 
 
 # ---------------------------------------------------------------- files in, files out
@@ -484,6 +505,25 @@ def test_files_are_read_in_the_browser(page, tmp_path):
     assert page.run("window.pwned") is None
     # The parser hands a handler of the file's to the policy, which forbids it and tells.
     assert all("inline event handler" in error for error in page.errors)
+    page.errors.clear()
+
+
+def test_a_file_is_dropped_anywhere_on_the_page(page, tmp_path):
+    (tmp_path / "dropped.txt").write_text("« C’est une honte », a dit Anne Roy.", encoding="utf-8")
+    page.drop((200, 700), tmp_path / "dropped.txt")
+    page.until("import('/static/store.js').then(m => m.store.id === 'dropped')")
+    page.until("!!document.querySelector('#text mark')")
+    assert page.run("document.body.classList.contains('dropping')") is False
+
+
+def test_a_refusal_is_told_in_the_language_of_the_page(page):
+    for told in ("This server cannot handle", "Ce serveur ne peut pas traiter"):
+        page.run("document.getElementById('status').replaceChildren()")
+        page.run("document.getElementById('input').value = 'a'.repeat(60001)")
+        click(page, "tag")
+        assert page.until(f"{SAID}.includes('50,000') && {SAID}").startswith(told)
+        click(page, "language")
+    assert all("status of 422" in error for error in page.errors)  # the browser tells it too
     page.errors.clear()
 
 

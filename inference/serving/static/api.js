@@ -2,7 +2,13 @@
 
 const TRIES = 8;
 
-export class Refused extends Error {}
+// What the server said, and the status it said it with.
+export class Refused extends Error {
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
 
 // A tagged document. ``busy(seconds)`` is called before each pause. Raises Refused with the
 // server's reason; a TypeError where there is no server; an AbortError where ``signal`` says so.
@@ -11,7 +17,7 @@ export async function tag(id, text, signal, busy) {
     const answer = await post("/tag", { id, text }, signal);
     if (answer.ok) return answer.json();
     const seconds = Number(answer.headers.get("Retry-After"));
-    if (answer.status !== 503 || !seconds || tries === TRIES) throw new Refused(await reason(answer));
+    if (answer.status !== 503 || !seconds || tries === TRIES) throw await refusal(answer);
     busy(seconds);
     await pause(seconds, signal);
   }
@@ -20,19 +26,19 @@ export async function tag(id, text, signal, busy) {
 // The page that the command would write, as a Blob. Raises as ``tag`` does.
 export async function render(document) {
   const answer = await post("/render", document);
-  if (!answer.ok) throw new Refused(await reason(answer));
+  if (!answer.ok) throw await refusal(answer);
   return answer.blob();
 }
 
 export async function model() {
   const answer = await fetch("/model");
-  if (!answer.ok) throw new Refused(await reason(answer));
+  if (!answer.ok) throw await refusal(answer);
   return answer.json();
 }
 
 export async function sample() {
   const answer = await fetch("/sample.txt");
-  if (!answer.ok) throw new Refused(await reason(answer));
+  if (!answer.ok) throw await refusal(answer);
   return answer.text();
 }
 
@@ -41,11 +47,11 @@ function post(path, body, signal) {
   return fetch(path, { method: "POST", headers, body: JSON.stringify(body), signal });
 }
 
-async function reason(answer) {
+async function refusal(answer) {
   try {
-    return (await answer.json()).detail;
+    return new Refused((await answer.json()).detail, answer.status);
   } catch {
-    return `${answer.status} ${answer.statusText}`;
+    return new Refused(`${answer.status} ${answer.statusText}`, answer.status);
   }
 }
 

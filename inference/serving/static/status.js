@@ -23,11 +23,15 @@ export function silence() {
   $("status").replaceChildren();
 }
 
+// The reason follows in the server's words, which are English.
+const refusal = (status) =>
+  ({ 413: "refusedSize", 422: "refusedText", 503: "refusedBusy" })[status] ?? "refusedOther";
+
 // Tells an error that is nobody's bug; throws any other on.
 export function complain(error) {
   if (error.name === "AbortError") silence();
   else if (error instanceof Unreadable) tell(t(error.message), "problem");
-  else if (error instanceof Refused) tell(error.message, "problem");
+  else if (error instanceof Refused) tell(`${t(refusal(error.status))}${t("colon")}${error.message}`, "problem");
   else if (error instanceof TypeError) tell(t("offline"), "problem");
   else throw error;
 }
