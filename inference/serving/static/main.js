@@ -20,6 +20,7 @@ import { drawVoices, showOn } from "./voices.js";
 
 // ---------------------------------------------------------------- a text comes in
 
+const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 let asked = null; // the AbortController of the request under way
 
 // Whether the text is on the page now.
@@ -159,7 +160,7 @@ function bring(quote) {
   const sheet = getComputedStyle($("inspector")).position === "fixed" ? $("inspector").offsetHeight : 0;
   const bottom = innerHeight - sheet - 24;
   if (box.top < 90 || box.bottom > bottom) {
-    scrollBy({ top: box.top - Math.max(110, bottom / 3), behavior: "smooth" });
+    scrollBy({ top: box.top - Math.max(110, bottom / 3), behavior: CALM.matches ? "auto" : "smooth" });
   }
 }
 
