@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -23,6 +25,25 @@ def check_source(source: str) -> None:
     """Raises InputError unless ``source`` is a folder or may be a hub id."""
     if not Path(source).is_dir() and not _HUB_ID.fullmatch(source):
         raise InputError(f"{source}: no such model folder")
+
+
+def fingerprint(folder: Path) -> str:
+    """The contents of a model's folder as 64 hexadecimal digits; its card may change."""
+    files = [p for p in sorted(folder.iterdir()) if p.is_file() and p.suffix != ".md"]
+    stats = ((path, path.stat()) for path in files)
+    return _digest(tuple((path, stat.st_size, stat.st_mtime_ns) for path, stat in stats))
+
+
+@cache
+def _digest(files: tuple[tuple[Path, int, int], ...]) -> str:
+    """Of the files, read once as long as their sizes and times are these."""
+    digest = sha256()
+    for path, size, _ in files:
+        digest.update(f"{path.name}\0{size}\0".encode())
+        with path.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
 
 
 class Settings(msgspec.Struct):

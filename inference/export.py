@@ -6,6 +6,7 @@ import contextlib
 import io
 import warnings
 from pathlib import Path
+from shutil import copyfile
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -30,7 +31,7 @@ SMALLEST = 4096  # weights: a smaller matrix is not worth its scales
 
 
 def export(source: str, out: Path) -> None:
-    """Writes the model of a folder or hub id to the folder ``out``, whole or not at all.
+    """Writes the model of a folder or hub id to the folder ``out``, with its card, whole or not at all.
 
     Raises InputError for an unknown model, or an ``out`` that is in the way.
     """
@@ -42,6 +43,9 @@ def export(source: str, out: Path) -> None:
             openvino.save_model(graph, folder / f"{name}.xml", compress_to_fp16=False)
         backend.tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
         (folder / FILE).write_bytes(msgspec.json.encode(_description(backend)))
+        card = Path(source) / "README.md"
+        if card.is_file():
+            copyfile(card, folder / card.name)
 
 
 def _description(backend: TorchBackend) -> Export:

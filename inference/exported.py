@@ -19,7 +19,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from .backend import Job, Pointed, Reading, Settings, check_source, own_words, padded
+from .backend import (
+    Job,
+    Pointed,
+    Reading,
+    Settings,
+    check_source,
+    fingerprint,
+    own_words,
+    padded,
+)
 from .errors import InputError, first_line
 from .features import word_features
 from .text import View
@@ -71,16 +80,9 @@ def load(source: str, threads: int | None = None) -> OpenVINOBackend:
 
 def _cached(source: str) -> Path:
     """The export of a model in the user's cache, by the contents of its files."""
-    folder = _local(source)
-    digest = sha256(f"{FORMAT}".encode())
-    for path in sorted(folder.iterdir()):
-        if path.suffix in (".json", ".safetensors"):
-            with path.open("rb") as stream:
-                digest.update(path.name.encode() + b"\0")
-                while block := stream.read(1 << 20):
-                    digest.update(block)
+    key = sha256(f"{FORMAT} {fingerprint(_local(source))}".encode()).hexdigest()
     root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    target = root / "guillemets" / digest.hexdigest()[:24]
+    target = root / "guillemets" / key[:24]
     if not is_exported(str(target)):
         from .export import export
 

@@ -322,6 +322,7 @@ class Ranking:
             if self.alias.get(query.key) is not None:
                 out.append("self,alias")
             out.append(f"self,plural={query.gender == 'p'}")
+            out.append(f"self,head={_lemma(query.head)}")  # « le préfet » mostly stays one
             if any(w in lex.PREPOSITIONS for w in query.key.split()) or " d'" in query.key:
                 out.append(f"self,complement,{query.style}")
             return
@@ -338,6 +339,8 @@ class Ranking:
             out.append(f"sphere={fit},{_kind(entity)}")
             out.append(f"sphere={fit},{agreement}")
             out.append(f"sphere={fit},{noun}")
+            if recent and entity is recent[0]:
+                out.append(f"sphere={fit},last")
         if self.alias.get(query.key) is entity:
             out.append("alias")
         shared = len(query.words & entity.about.keys())
@@ -352,10 +355,11 @@ class Ranking:
         if entity is self.hero:
             out.append(f"hero,{noun},{_agreement(query.gender, entity)}")
         if query.words & {stem(w) for w in entity.words}:
-            out.append("namewords")
+            out.append(f"namewords,{_kind(entity)}")
         if recent and entity is recent[0]:
             out.append(f"last,{noun},{_kind(entity)}")
             out.append(f"last,{query.style}")
+            out.append(f"last,told={bool(entity.heads)},{noun}")
 
     def _bare_features(
         self,

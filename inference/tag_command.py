@@ -171,20 +171,11 @@ def _command(args: argparse.Namespace) -> dict[str, object]:
 
 def _identity(model: str | None) -> str:
     """A model folder by its content, a hub id by its name."""
-    from hashlib import sha256
-
+    from guillemets.inference.backend import fingerprint
     from guillemets.inference.tagger import default_model
 
     folder = Path(model) if model else default_model()
-    if not folder.is_dir():
-        return str(model)
-    digest = sha256()
-    for path in sorted(p for p in folder.iterdir() if p.is_file() and p.suffix != ".md"):
-        digest.update(path.name.encode())
-        with path.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()[:16]
+    return fingerprint(folder)[:16] if folder.is_dir() else str(model)
 
 
 @contextmanager
