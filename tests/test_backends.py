@@ -147,6 +147,10 @@ def test_exported_models_run_without_torch(folder):
     assert (run.stdout, run.returncode) == ("Anne Roy\n", 0), run.stderr
 
 
+def test_an_exported_model_keeps_its_card(folder):
+    assert (folder / "README.md").read_bytes() == (default_model() / "README.md").read_bytes()
+
+
 def test_a_model_is_exported_into_the_cache_once(tmp_path, monkeypatch, capsys, settings):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     model, tokenizer = new_model(settings())

@@ -211,6 +211,18 @@ def test_a_reported_clause_ends_with_its_line():
     assert [(q.first, q.end) for q in quotes] == [(3, 4)]
 
 
+def test_a_reported_clause_ends_before_words_quoted_after_a_colon():
+    view = View.of("Elle dit que tout va : « Jamais »")
+    emissions = np.full((len(view.words), len(QUOTE_LABELS)), -9.0)
+    emissions[:, 0] = 0
+    emissions[3, QUOTE_LABELS.index("B-mixed")] = 9
+    emissions[4:9, QUOTE_LABELS.index("I-mixed")] = 9
+    words = [view.text[w.view_start : w.view_end] for w in view.words]
+    assert words[3:7] == ["tout", "va", ":", "«"]
+    (quote, *_) = decode_quotes(view, emissions, transition_mask(QUOTE_LABELS))
+    assert (quote.first, quote.end, quote.kind) == (3, 5, INDIRECT)
+
+
 def test_pointer_chooses_a_candidate_or_none():
     tags = np.array([[0.9, 0.1, 0.0]] * 5)
     certain = np.log(np.array([0.02, 0.5, 0.3, 0.02, 0.01, 0.15]))

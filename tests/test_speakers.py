@@ -126,6 +126,35 @@ def test_pronouns(marked: str, expected: list[str]) -> None:
     assert names(marked) == expected
 
 
+@pytest.mark.parametrize(
+    ("marked", "expected"),
+    [
+        ("« [Honteux] », a-t-{elle} réagi.", [None]),
+        (
+            "La maire, Anne Roy, vient. « [Honteux] », a-t-{elle} dit. « [Honteux] », redit {Anne Roy}.",
+            ["Anne Roy", "Anne Roy"],
+        ),
+    ],
+)
+def test_nobody_is_called_by_what_is_only_quoted(marked: str, expected: list[str | None]) -> None:
+    assert names(marked) == expected
+
+
+@pytest.mark.parametrize(
+    ("marked", "expected"),
+    [
+        (
+            "Idrissa Sagna (4e) a devancé le Belge. « [Rien n'est fini] », prévient {le Sénégalais}.",
+            "Idrissa Sagna",
+        ),
+        ("L'Allemande Greta Holm a gagné. « [Enfin] », a soufflé {l'Allemande}.", "Greta Holm"),
+        ("« [C'est vrai] », écrit {Le Parisien}.", "Le Parisien"),  # a paper
+    ],
+)
+def test_demonyms(marked: str, expected: str) -> None:
+    assert names(marked) == [expected]
+
+
 def test_plural_pronoun_takes_the_group() -> None:
     (name,) = names(
         "Le ministre Paul Rey a reçu les syndicats mardi. {Ils} réclament d'[être entendus]."
