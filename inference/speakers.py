@@ -225,7 +225,9 @@ class Resolver(Ranking):
             return entity
         if head in lex.INDEFINITE and query.head not in lex.ISSUED:
             return self._itself(query)
-        if len(tail) > len(raw) and query.head not in lex.ISSUED:  # « un sondage BVA réalisé mardi »
+        if (
+            len(tail) > len(raw) and query.head not in lex.ISSUED
+        ):  # « un sondage BVA réalisé mardi »
             return self._phrase_entity(tail, entity)
         return entity
 

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from heapq import heapify, heapreplace
 
 from guillemets.inference.schema import Document, Failure
 
@@ -147,22 +148,25 @@ class Batcher:
             return []
         request = _Request(deque(documents), len(documents))
         with self._changed:
-            seconds = self._ahead() / self.speed
+            seconds = self._wait()
             if seconds > self.max_wait or len(self._line) >= MAX_REQUESTS:
                 raise Busy(max(1, math.ceil(seconds)))
             self._line.append(request)
             self._changed.notify_all()
         return await asyncio.wrap_future(request.future)
 
-    def _ahead(self) -> int:
-        """Characters before the first document of who comes now: one document of each request.
+    def _wait(self) -> float:
+        """Seconds until a thread takes the first document of who comes now.
 
-        While a thread is idle there are none: what others have in hand holds nobody up.
+        Before it, one document of each request goes to the thread that is free first; all share the speed.
         """
-        if not self._line and len(self._in_hand) < len(self._threads):
-            return 0
-        waiting = sum(len(r.waiting[0].text) for r in self._line if not r.gone)
-        return waiting + sum(self._in_hand.values())
+        idle = [0] * (len(self._threads) - len(self._in_hand))
+        loads = [*self._in_hand.values(), *idle]
+        heapify(loads)
+        for request in self._line:
+            if not request.gone:
+                heapreplace(loads, loads[0] + len(request.waiting[0].text))
+        return loads[0] * len(loads) / self.speed
 
     # ------------------------------------------------------------ in a thread
 
