@@ -394,7 +394,7 @@ def test_the_real_command_survives_kill_9(tmp_path: Path, name: str) -> None:
 
     output, journal = tmp_path / name, tmp_path / f"{name}.journal"
     chance = random.Random(name)
-    for marks in sorted(chance.sample(range(1, 8), 2)):
+    for marks in sorted(chance.sample(range(1, 5), 2)):  # later it may be done before it is killed
         with subprocess.Popen(command(output, "--resume"), stderr=subprocess.DEVNULL) as process:
             while not (journal.exists() and journal.read_bytes().count(b"\n") > marks):
                 assert process.poll() is None
