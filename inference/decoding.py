@@ -54,8 +54,8 @@ def decode_quotes(view: View, emissions: np.ndarray, transitions: np.ndarray) ->
     emissions = emissions.copy()
     # Reported clauses end with their line, and before words quoted after a colon; only marks hold a
     # quote together over several lines.
-    ends = np.array(view.breaks) | np.array(list(_after_colons(view)))
-    emissions[np.ix_(ends, _CLAUSE_INSIDE)] += FORBIDDEN
+    ends = [stop or _after_colon(view, i) for i, stop in enumerate(view.breaks)]
+    emissions[np.ix_(np.array(ends), _CLAUSE_INSIDE)] += FORBIDDEN
     for first, end in _short_utterances(view):
         emissions[first, _DIRECT_LABELS[0]] += SHORT_BONUS
         emissions[first + 1 : end, _DIRECT_LABELS[1]] += SHORT_BONUS
@@ -81,33 +81,26 @@ def decode_quotes(view: View, emissions: np.ndarray, transitions: np.ndarray) ->
     return quotes
 
 
-def _after_colons(view: View) -> Iterator[bool]:
-    """Whether each word is an outer mark that opens after a colon: « il a été clair : « Jamais » »."""
-    before = ""
-    for word in view.words:
-        yield word.mark == 1 and before == ":"
-        before = view.text[word.view_start : word.view_end]
+def _after_colon(view: View, i: int) -> bool:
+    """Whether word ``i`` is an outer mark that opens after a colon: « il a été clair : « Jamais » »."""
+    return i > 0 and view.words[i].mark == 1 and view.shown(i - 1) == ":"
 
 
 def _short_utterances(view: View) -> Iterator[tuple[int, int]]:
     """Word spans of a few words between outer marks at the head of a sentence, a verb of saying behind."""
     words = view.words
-
-    def text(i: int) -> str:
-        return view.text[words[i].view_start : words[i].view_end]
-
     for opening, closing in view.pairs:
         if words[opening].mark != 1 or not 1 < closing - opening <= SHORT + 1:
             continue
-        if opening and not view.breaks[opening] and text(opening - 1) not in ".!?…":
+        if opening and not view.breaks[opening] and view.shown(opening - 1) not in ".!?…":
             continue
         after = closing + 1
-        if after >= len(words) or text(after) != ",":
+        if after >= len(words) or view.shown(after) != ",":
             continue
         for i in range(after + 1, min(after + 7, len(words))):
-            if word_class_bits(text(i)) & _SAYS:
+            if word_class_bits(view.shown(i)) & _SAYS:
                 yield opening + 1, closing
-            elif text(i).lower() in _AUXILIARIES:
+            elif view.shown(i).lower() in _AUXILIARIES:
                 continue
             break
 

@@ -11,7 +11,6 @@ import queue
 import sys
 import threading
 from collections.abc import Sequence
-from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -80,9 +79,8 @@ def load(source: str, threads: int | None = None) -> OpenVINOBackend:
 
 def _cached(source: str) -> Path:
     """The export of a model in the user's cache, by the contents of its files."""
-    key = sha256(f"{FORMAT} {fingerprint(_local(source))}".encode()).hexdigest()
     root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    target = root / "guillemets" / key[:24]
+    target = root / "guillemets" / f"{fingerprint(_local(source))[:24]}-{FORMAT}"
     if not is_exported(str(target)):
         from .export import export
 

@@ -24,7 +24,7 @@ FEATURES = TYPOGRAPHY + CLASSES
 def word_features(view: View) -> np.ndarray:
     """Float32 array of shape (words, len(FEATURES)), zeros and ones."""
     words = view.words
-    bits = [word_class_bits(view.text[w.view_start : w.view_end]) for w in words]
+    bits = [word_class_bits(view.shown(i)) for i in range(len(words))]
     classes = np.array(bits, dtype=np.int64)[:, None] >> np.arange(len(CLASSES)) & 1
     return np.concatenate([_typography(view), classes.astype(np.float32)], axis=1)
 

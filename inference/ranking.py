@@ -330,6 +330,7 @@ class Ranking:
         out.append(f"{noun},{_kind(entity)}")
         out.append(f"{query.style},{_kind(entity)}")
         agreement = self._agreement(query, entity)
+        last = bool(recent) and entity is recent[0]
         if _lemma(query.head) in map(_lemma, entity.heads):
             out.append("head")
             out.append(f"head,{agreement}")
@@ -339,7 +340,7 @@ class Ranking:
             out.append(f"sphere={fit},{_kind(entity)}")
             out.append(f"sphere={fit},{agreement}")
             out.append(f"sphere={fit},{noun}")
-            if recent and entity is recent[0]:
+            if last:
                 out.append(f"sphere={fit},last")
         if self.alias.get(query.key) is entity:
             out.append("alias")
@@ -356,7 +357,7 @@ class Ranking:
             out.append(f"hero,{noun},{_agreement(query.gender, entity)}")
         if query.words & {stem(w) for w in entity.words}:
             out.append(f"namewords,{_kind(entity)}")
-        if recent and entity is recent[0]:
+        if last:
             out.append(f"last,{noun},{_kind(entity)}")
             out.append(f"last,{query.style}")
             out.append(f"last,told={bool(entity.heads)},{noun}")

@@ -221,13 +221,12 @@ class Resolver(Ranking):
         first = self.reading.at(query.start)
         head = tokens[first].key if first < len(tokens) else ""
         tail = self.text[span.start : max(query.end, span.end)]
-        if len(entity.name) > len(tail):
+        # « un sondage BVA réalisé mardi »: the institute
+        if len(entity.name) > len(tail) or query.head in lex.ISSUED:
             return entity
-        if head in lex.INDEFINITE and query.head not in lex.ISSUED:
+        if head in lex.INDEFINITE:
             return self._itself(query)
-        if (
-            len(tail) > len(raw) and query.head not in lex.ISSUED
-        ):  # « un sondage BVA réalisé mardi »
+        if len(tail) > len(raw):
             return self._phrase_entity(tail, entity)
         return entity
 

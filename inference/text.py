@@ -65,6 +65,11 @@ class View:
         mates = dict(pairs) | {closing: opening for opening, closing in pairs}
         return cls(view_text, words, pairs, breaks, mates)
 
+    def shown(self, i: int) -> str:
+        """Word ``i`` as the encoder sees it."""
+        word = self.words[i]
+        return self.text[word.view_start : word.view_end]
+
 
 class _Builder:
     """Collects the view's characters with the source offsets of each."""

@@ -63,6 +63,7 @@ def browser(address, tmp_path_factory):
 def page(browser, address):
     """The page as it is at first, of a desk's size, in English."""
     browser.size(1280, 900)
+    browser.prefer()
     browser.errors.clear()
     browser.run("localStorage.clear()")
     browser.open(f"{address}/")
@@ -418,8 +419,7 @@ def test_a_finger_selects_and_drags_the_ends_of_a_quote(page):
     page.press("x")
     whole = page.run(ON)
     end = middle(page, "document.getElementById('handle-end')")
-    line = page.run("(r => [r.left + r.width / 2, r.top + r.height / 2])"
-                    "(document.querySelector('mark.on').getClientRects()[1])")  # fmt: skip
+    line = middle(page, "document.querySelector('mark.on').getClientRects()[1]")
     page.touch_drag(end, line)
     page.until(f"(s => s && s !== {json.dumps(whole)} && {json.dumps(whole)}.startsWith(s))({ON})")
     page.press("u")

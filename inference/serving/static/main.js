@@ -20,7 +20,6 @@ import { drawVoices, showOn } from "./voices.js";
 
 // ---------------------------------------------------------------- a text comes in
 
-const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 let asked = null; // the AbortController of the request under way
 
 // Whether the text is on the page now.
@@ -151,6 +150,8 @@ function light(quote) {
     node.classList.toggle("on", Number(node.dataset.quote) === quote?.key);
   }
 }
+
+const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 
 // Scrolls the text so that the quote is seen, and above the sheet that phones show it in.
 function bring(quote) {
