@@ -21,6 +21,7 @@ from .marks import count_marks
 from .schema import QUOTE_TYPES, STANCES, Document, Failure, Quote, Span, Speaker, Stance
 from .speakers import Attribution, resolve
 from .text import View
+from .threads import network_threads
 from .windows import Window, make_windows
 from .workers import Origin
 
@@ -146,32 +147,37 @@ class QuoteTagger:
         Failures among ``records`` pass through.
         """
         found: list[_Found] = []
-        with ThreadPoolExecutor(self.backend.workers) as pool:
-            try:
-                for piece in self._read_ahead(records, batch_size, pool):
-                    if isinstance(piece.record, Failure):
-                        yield piece.record
-                        continue
-                    found += piece.found
-                    if piece.last:
-                        yield _document(piece.record, [f for f in found if f.score >= min_score])
-                        found = []
-            finally:  # whoever stops early doesn't wait for what was read ahead
-                pool.shutdown(cancel_futures=True)
+        for piece in self._read_ahead(records, batch_size):
+            if isinstance(piece.record, Failure):
+                yield piece.record
+                continue
+            found += piece.found
+            if piece.last:
+                yield _document(piece.record, [f for f in found if f.score >= min_score])
+                found = []
 
     def _read_ahead(
-        self, records: Iterable[Document | Failure], batch_size: int, pool: ThreadPoolExecutor
+        self, records: Iterable[Document | Failure], batch_size: int
     ) -> Iterator[_Piece]:
         """Pieces with what is found in them; texts are prepared and decoded while the network reads others."""
         ahead: deque[_Lot] = deque()
-        for lot in _lots(self._pieces(records), batch_size):
-            batches = self.backend.batches(lot.readings, batch_size)
-            lot.encoded = [pool.submit(self.backend.encode, batch) for batch in batches]
-            ahead.append(lot)
-            if len(ahead) > AHEAD:
-                yield from self._decode(ahead.popleft())
-        while ahead:
-            yield from self._decode(ahead.popleft())
+        with network_threads(self.backend.workers) as encoders, network_threads(1) as pointers:
+            try:
+                for lot in _lots(self._pieces(records), batch_size):
+                    batches = self.backend.batches(lot.readings, batch_size)
+                    lot.encoded = [encoders.submit(self.backend.encode, b) for b in batches]
+                    ahead.append(lot)
+                    if len(ahead) > AHEAD:
+                        pieces = self._decode(ahead[0], pointers)
+                        ahead.popleft()
+                        yield from pieces
+                while ahead:
+                    pieces = self._decode(ahead[0], pointers)
+                    ahead.popleft()
+                    yield from pieces
+            finally:  # whoever stops early doesn't wait for what was read ahead
+                for future in (f for lot in ahead for f in lot.encoded):
+                    future.cancel()
 
     def _pieces(self, records: Iterable[Document | Failure]) -> Iterator[_Piece]:
         for record in map(_checked, records):
@@ -189,7 +195,7 @@ class QuoteTagger:
         for window in make_windows(view, self.backend.tokenizer, size, overlap):
             yield Reading(window, features[window.first : window.last])
 
-    def _decode(self, lot: _Lot) -> list[_Piece]:
+    def _decode(self, lot: _Lot, pointers: ThreadPoolExecutor) -> list[_Piece]:
         """Quotes over all windows of a piece, then each in the window that it is central in."""
         for future in lot.encoded:
             future.result()
@@ -200,7 +206,8 @@ class QuoteTagger:
                 quotes = decode_quotes(piece.view, emissions, self.backend.transitions)
                 for reading, inside in _homes(quotes, piece.readings):
                     homes.append((piece, reading, inside))
-        pointed = self.backend.attribute([(r, _spans(r.window, inside)) for _, r, inside in homes])
+        jobs = [(r, _spans(r.window, inside)) for _, r, inside in homes]
+        pointed = pointers.submit(self.backend.attribute, jobs).result()
         for (piece, reading, inside), scores in zip(homes, pointed):
             piece.found += self._attributed(piece, reading, inside, scores)
         for piece in lot.pieces:

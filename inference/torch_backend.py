@@ -30,8 +30,17 @@ from .errors import InputError, first_line
 from .model import QuoteModel, QuoteOutput
 from .windows import Tokenizer
 
-if hasattr(os, "register_at_fork"):  # the threads of a parent's pool don't come along: no waiting
-    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
+_one_thread = False  # in a forked child: the threads of the parent's pool don't come along
+
+
+def _forked() -> None:
+    global _one_thread
+    _one_thread = True
+    torch.set_num_threads(1)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 class TorchBackend:
@@ -39,7 +48,14 @@ class TorchBackend:
 
     workers = 1  # torch itself uses all cores
 
-    def __init__(self, model: QuoteModel, tokenizer: Tokenizer, device: str = "cpu") -> None:
+    def __init__(
+        self,
+        model: QuoteModel,
+        tokenizer: Tokenizer,
+        device: str = "cpu",
+        threads: int | None = None,
+    ) -> None:
+        self.threads = threads
         self.device = torch.device(device)
         self.model = model.to(self.device).eval()
         self.tokenizer = tokenizer
@@ -53,16 +69,15 @@ class TorchBackend:
     def load(cls, source: str, device: Device = "auto", threads: int | None = None) -> TorchBackend:
         """Loads a folder or hub id from safetensors; ``threads`` on CPU (torch's choice when None)."""
         chosen = choose_device(device)
-        if threads is not None:
-            torch.set_num_threads(threads)
         model, tokenizer = load_model(source)
-        return cls(model.half() if chosen == "cuda" else model, tokenizer, chosen)
+        return cls(model.half() if chosen == "cuda" else model, tokenizer, chosen, threads)
 
     def batches(self, readings: Sequence[Reading], batch_size: int) -> list[list[Reading]]:
         return by_length(readings, batch_size * self.settings.window_tokens)
 
     @torch.inference_mode()
     def encode(self, batch: list[Reading]) -> None:
+        self._set_threads()
         ids, mask, heads, features = (
             torch.from_numpy(array).to(self.device)
             for array in padded(batch, self.tokenizer.pad_token_id)
@@ -80,6 +95,7 @@ class TorchBackend:
     def attribute(self, jobs: Sequence[Job]) -> list[Pointed]:
         if not jobs:
             return []
+        self._set_threads()
         sizes = [len(reading.features) for reading, _ in jobs]
         words = pad_sequence([reading.vectors for reading, _ in jobs], batch_first=True)
         features, mention, cue = (
@@ -102,6 +118,11 @@ class TorchBackend:
             )
             for i, ((_, spans), size) in enumerate(zip(jobs, sizes))
         ]
+
+    def _set_threads(self) -> None:
+        """For the thread that this runs in: torch keeps a number for each."""
+        if self.threads and not _one_thread and torch.get_num_threads() != self.threads:
+            torch.set_num_threads(self.threads)
 
     def _padded(self, arrays: list[np.ndarray], dtype: torch.dtype) -> Tensor:
         rows = pad_sequence([torch.from_numpy(array) for array in arrays], batch_first=True)

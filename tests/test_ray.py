@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,12 +25,14 @@ from guillemets.inference.reading import read_documents  # noqa: E402
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[str]:
+    terminate = signal.getsignal(signal.SIGTERM)
     cluster = Cluster(
         initialize_head=True, head_node_args={"num_cpus": 2, "include_dashboard": False}
     )
     cluster.add_node(num_cpus=2)
     yield cluster.address
     cluster.shutdown()
+    signal.signal(signal.SIGTERM, terminate)  # Ray's own would be inherited by children of others
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,9 @@ import multiprocessing
 import os
 import pickle
 import shutil
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -91,7 +93,7 @@ def test_worker_processes(tagger, texts, alone, method):
     if method not in multiprocessing.get_all_start_methods():
         pytest.skip(f"this system does not {method}")
     context = multiprocessing.get_context(method)
-    with context.Pool(2) as pool:
+    with context.Pool(2) as pool, ended():
         tagged = [pool.apply_async(_tag, (tagger, text)) for text in texts[:2]]
         assert [rounded(t.get(timeout=120)) for t in tagged] == [rounded(d) for d in alone[:2]]
 
@@ -101,12 +103,38 @@ def test_a_child_uses_the_tagger_of_its_parent(tagger, texts, alone):
     """Not pickled: as it stands in the memory that the child gets."""
     context = multiprocessing.get_context("fork")
     queue = context.SimpleQueue()
-    child = context.Process(target=lambda: queue.put(tagger.tag(texts[0])), daemon=True)
-    child.start()
-    child.join(timeout=120)
-    assert child.exitcode == 0
+    with ended():
+        child = context.Process(target=lambda: queue.put(tagger.tag(texts[0])))
+        child.start()
+        child.join(timeout=120)
+        assert child.exitcode == 0
     assert rounded(queue.get()) == rounded(alone[0])
     assert tagger.tag(texts[0]) == alone[0]  # and the parent still has its own
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_children_that_are_born_when_threads_have_tagged(tagger, texts):
+    """A thread that ends takes a lock of MKL with it if a child is forked just then."""
+    context = multiprocessing.get_context("fork")
+    with ended():
+        for _ in range(8):
+            with ThreadPoolExecutor(4) as pool:
+                list(pool.map(tagger.tag, texts[:4]))
+            child = context.Process(target=tagger.tag, args=(texts[0],))
+            child.start()
+            child.join(timeout=60)
+            assert child.exitcode == 0
+
+
+@contextmanager
+def ended() -> Iterator[None]:
+    """No child outlives the block, not one that waits for what never comes either."""
+    try:
+        yield
+    except BaseException:
+        for child in multiprocessing.active_children():
+            child.kill()
+        raise
 
 
 def rounded(document: Document) -> list[tuple]:
