@@ -6,10 +6,12 @@ and ``export.json`` (an Export). Weights are read as data; nothing in a folder i
 
 from __future__ import annotations
 
+import ctypes
 import os
 import queue
 import sys
 import threading
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -40,10 +42,10 @@ if TYPE_CHECKING:
 FORMAT = 1  # of a folder: one of another format has to be exported again
 FILE = "export.json"
 SHAPES = 16  # tokens and words are padded to a multiple: each new shape costs a compilation
-_ORPHANS: list[object] = []
 # OpenVINO's Python side sets itself up in the first inference, and two threads that both are in their
 # first one wait for each other for ever: so each graph is run once when it is loaded, by one at a time.
 _FIRST = threading.Lock()
+_graphs: weakref.WeakSet[_Graph] = weakref.WeakSet()
 GROUP = 384  # inputs of a layer that share a scale when they are rounded to 8 bits
 
 
@@ -196,11 +198,11 @@ class _Graph:
         self._threads = threads
         self._lock = threading.Lock()
         self._requests = self._compile()
+        _graphs.add(self)
 
     def run(self, *inputs: np.ndarray) -> list[np.ndarray]:
         with self._lock:
-            if self._process != os.getpid():  # the threads of a parent's graph don't come along,
-                _ORPHANS.append(self._requests)  # and its destructor would wait for them
+            if self._requests is None:
                 self._requests = self._compile()
         request = self._requests.get()
         try:
@@ -208,6 +210,12 @@ class _Graph:
             return [outputs[port] for port in request.model_outputs]
         finally:
             self._requests.put(request)
+
+    def abandon(self) -> None:
+        """In a forked child: the parent's threads are not there, and a destructor would wait for them for ever."""
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._requests))  # so none ever runs
+        self._requests = None
+        self._lock = threading.Lock()
 
     def _compile(self) -> queue.SimpleQueue[InferRequest]:
         """As many requests as threads. Raises InputError."""
@@ -225,8 +233,16 @@ class _Graph:
         requests: queue.SimpleQueue[InferRequest] = queue.SimpleQueue()
         for _ in range(self._threads):
             requests.put(compiled.create_infer_request())
-        self._process = os.getpid()
         return requests
+
+
+def _forked() -> None:
+    for graph in _graphs:
+        graph.abandon()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 class PieceTokenizer:

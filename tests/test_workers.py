@@ -6,6 +6,8 @@ import multiprocessing
 import os
 import pickle
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -124,6 +126,29 @@ def test_children_that_are_born_when_threads_have_tagged(tagger, texts):
             child.start()
             child.join(timeout=60)
             assert child.exitcode == 0
+
+
+FORKS = """
+import os, sys
+from guillemets.inference import QuoteTagger
+tagger = QuoteTagger.from_pretrained(device="cpu", backend=sys.argv[1])
+count = len(tagger.tag("« Non », a dit Anne Roy.").quotes)
+for works in (True, False):
+    if (child := os.fork()) == 0:
+        sys.exit(works and len(tagger.tag("« Non », a dit Anne Roy.").quotes) != count)
+    print(os.waitpid(child, 0)[1])
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.parametrize("backend", ["torch", "openvino"])
+def test_a_child_ends_well(backend):
+    """By the interpreter's own end, which destroys what there is, whether or not it has tagged."""
+    if backend == "openvino":
+        pytest.importorskip("openvino")
+    script = [sys.executable, "-c", FORKS, backend]
+    done = subprocess.run(script, capture_output=True, text=True, timeout=200)
+    assert (done.returncode, done.stdout.split()) == (0, ["0", "0"]), done.stderr
 
 
 @contextmanager
