@@ -28,6 +28,7 @@ COMMA_COST = 1.0
 # Log-odds for a few words between marks that open a sentence, before « , a répondu … »: all such pairs in the
 # real training articles (94) are direct quotes, but hardly one is so short that it might be a title as well.
 SHORT, SHORT_BONUS = 3, 2.0
+_BEFORE_CLAUSE = frozenset("que qu si s , : ; . ! ? … ) » - – —".split())
 SLACK = 3  # words by which an edge may miss its mark
 _SAYS = class_mask("says", "says_for", "says_against")
 _AUXILIARIES = frozenset(
@@ -74,11 +75,35 @@ def decode_quotes(view: View, emissions: np.ndarray, transitions: np.ndarray) ->
             end = _whole_utterance(view, first, end, next(others, len(view.words)))
         if quotes and first < quotes[-1].end:
             first = quotes[-1].end
-        if first < end and any(view.text[w.view_start].isalnum() for w in view.words[first:end]):
-            marked = any(word.mark for word in view.words[first:end])
-            kind = INDIRECT if span.kind == MIXED and not marked else span.kind
-            quotes.append(WordQuote(first, end, kind, score))
+        for first, end in _phrases(view, first, end) if span.kind == MIXED else [(first, end)]:
+            if any(view.text[w.view_start].isalnum() for w in view.words[first:end]):
+                marked = any(word.mark for word in view.words[first:end])
+                kind = INDIRECT if span.kind == MIXED and not marked else span.kind
+                quotes.append(WordQuote(first, end, kind, score))
     return quotes
+
+
+def _phrases(view: View, first: int, end: int) -> list[tuple[int, int]]:
+    """The marked phrases that a mixed quote begins with and runs over, each alone; a clause stays whole.
+
+    « dénonce « un acte odieux » qui a frappé « des innocents » » has two. Marked words are a clause where
+    they begin a sentence, follow « que » or a comma, or begin with « que » or an infinitive themselves.
+    """
+    if not 0 < first < end or view.breaks[first] or view.words[first].mark != 1:
+        return [(first, end)]
+    before = first - 2 if first > 1 and view.shown(first - 1) == "'" else first - 1
+    if view.shown(before).lower() in _BEFORE_CLAUSE or _infinitive(view, first + 1):
+        return [(first, end)]
+    outer = (pair for pair in view.pairs if view.words[pair[0]].mark == 1)
+    return [(o, c + 1) for o, c in outer if first <= o and c < end] or [(first, end)]
+
+
+def _infinitive(view: View, i: int) -> bool:
+    """Whether words that begin at ``i`` are « que … » or « (à, de) … er, ir, re »."""
+    heads = [view.shown(j).lower() for j in range(i, min(i + 3, len(view.words)))]
+    if heads[0] in ("à", "de", "d"):
+        heads = heads[2 if heads[1:2] == ["'"] else 1 :]
+    return bool(heads) and (heads[0] in ("que", "qu") or heads[0].endswith(("er", "ir", "re")))
 
 
 def _after_colon(view: View, i: int) -> bool:
