@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .labels import FORBIDDEN, QUOTE_LABELS, SPAN_LABELS, spans_of, transition_mask
+from .plausible import is_after_selon, is_infinitive, is_noun_phrase, is_term_or_charge
 from .schema import QUOTE_TYPES
 from .spans import best_spans, likely_spans, viterbi
 from .text import View
@@ -75,12 +76,23 @@ def decode_quotes(view: View, emissions: np.ndarray, transitions: np.ndarray) ->
             end = _whole_utterance(view, first, end, next(others, len(view.words)))
         if quotes and first < quotes[-1].end:
             first = quotes[-1].end
-        for first, end in _phrases(view, first, end) if span.kind == MIXED else [(first, end)]:
-            if any(view.text[w.view_start].isalnum() for w in view.words[first:end]):
-                marked = any(word.mark for word in view.words[first:end])
-                kind = INDIRECT if span.kind == MIXED and not marked else span.kind
-                quotes.append(WordQuote(first, end, kind, score))
+        parts = _phrases(view, first, end) if span.kind == MIXED else [(first, end)]
+        quotes += [q for a, b in parts if (q := _quote(view, a, b, span.kind, score))]
     return quotes
+
+
+def _quote(view: View, first: int, end: int, kind: int, score: float) -> WordQuote | None:
+    """None for spans without a letter, and for what is no quote by the guide."""
+    words = view.words[first:end]
+    if not any(view.text[word.view_start].isalnum() for word in words):
+        return None
+    if kind == MIXED and words[0].mark == 1 and is_term_or_charge(view, first):
+        return None
+    if kind == MIXED and not any(word.mark for word in words):
+        kind = INDIRECT
+    if kind == INDIRECT and is_noun_phrase(view, first, end):
+        return None
+    return WordQuote(first, end, kind, score)
 
 
 def _phrases(view: View, first: int, end: int) -> list[tuple[int, int]]:
@@ -92,18 +104,20 @@ def _phrases(view: View, first: int, end: int) -> list[tuple[int, int]]:
     if not 0 < first < end or view.breaks[first] or view.words[first].mark != 1:
         return [(first, end)]
     before = first - 2 if first > 1 and view.shown(first - 1) == "'" else first - 1
-    if view.shown(before).lower() in _BEFORE_CLAUSE or _infinitive(view, first + 1):
+    if view.shown(before).lower() in _BEFORE_CLAUSE or is_after_selon(view, first):
+        return [(first, end)]
+    if _clause(view, first + 1, end):
         return [(first, end)]
     outer = (pair for pair in view.pairs if view.words[pair[0]].mark == 1)
     return [(o, c + 1) for o, c in outer if first <= o and c < end] or [(first, end)]
 
 
-def _infinitive(view: View, i: int) -> bool:
-    """Whether words that begin at ``i`` are « que … » or « (à, de) … er, ir, re »."""
-    heads = [view.shown(j).lower() for j in range(i, min(i + 3, len(view.words)))]
-    if heads[0] in ("à", "de", "d"):
-        heads = heads[2 if heads[1:2] == ["'"] else 1 :]
-    return bool(heads) and (heads[0] in ("que", "qu") or heads[0].endswith(("er", "ir", "re")))
+def _clause(view: View, first: int, end: int) -> bool:
+    """Whether the words begin with « que » or with an infinitive, with or without « à » or « de »."""
+    head = view.shown(first).lower()
+    if head in ("à", "de", "d"):
+        first += 1
+    return head in ("que", "qu") or is_infinitive(view, first, end)
 
 
 def _after_colon(view: View, i: int) -> bool:
