@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .clauses import is_noun_phrase, is_term_or_charge, marked_phrases
 from .labels import FORBIDDEN, QUOTE_LABELS, SPAN_LABELS, spans_of, transition_mask
-from .plausible import is_after_selon, is_infinitive, is_noun_phrase, is_term_or_charge
 from .schema import QUOTE_TYPES
 from .spans import best_spans, likely_spans, viterbi
 from .text import View
@@ -29,7 +29,6 @@ COMMA_COST = 1.0
 # Log-odds for a few words between marks that open a sentence, before « , a répondu … »: all such pairs in the
 # real training articles (94) are direct quotes, but hardly one is so short that it might be a title as well.
 SHORT, SHORT_BONUS = 3, 2.0
-_BEFORE_CLAUSE = frozenset("que qu si s , : ; . ! ? … ) » - – —".split())
 SLACK = 3  # words by which an edge may miss its mark
 _SAYS = class_mask("says", "says_for", "says_against")
 _AUXILIARIES = frozenset(
@@ -76,7 +75,7 @@ def decode_quotes(view: View, emissions: np.ndarray, transitions: np.ndarray) ->
             end = _whole_utterance(view, first, end, next(others, len(view.words)))
         if quotes and first < quotes[-1].end:
             first = quotes[-1].end
-        parts = _phrases(view, first, end) if span.kind == MIXED else [(first, end)]
+        parts = marked_phrases(view, first, end) if span.kind == MIXED else [(first, end)]
         quotes += [q for a, b in parts if (q := _quote(view, a, b, span.kind, score))]
     return quotes
 
@@ -93,31 +92,6 @@ def _quote(view: View, first: int, end: int, kind: int, score: float) -> WordQuo
     if kind == INDIRECT and is_noun_phrase(view, first, end):
         return None
     return WordQuote(first, end, kind, score)
-
-
-def _phrases(view: View, first: int, end: int) -> list[tuple[int, int]]:
-    """The marked phrases that a mixed quote begins with and runs over, each alone; a clause stays whole.
-
-    « dénonce « un acte odieux » qui a frappé « des innocents » » has two. Marked words are a clause where
-    they begin a sentence, follow « que » or a comma, or begin with « que » or an infinitive themselves.
-    """
-    if not 0 < first < end or view.breaks[first] or view.words[first].mark != 1:
-        return [(first, end)]
-    before = first - 2 if first > 1 and view.shown(first - 1) == "'" else first - 1
-    if view.shown(before).lower() in _BEFORE_CLAUSE or is_after_selon(view, first):
-        return [(first, end)]
-    if _clause(view, first + 1, end):
-        return [(first, end)]
-    outer = (pair for pair in view.pairs if view.words[pair[0]].mark == 1)
-    return [(o, c + 1) for o, c in outer if first <= o and c < end] or [(first, end)]
-
-
-def _clause(view: View, first: int, end: int) -> bool:
-    """Whether the words begin with « que » or with an infinitive, with or without « à » or « de »."""
-    head = view.shown(first).lower()
-    if head in ("à", "de", "d"):
-        first += 1
-    return head in ("que", "qu") or is_infinitive(view, first, end)
 
 
 def _after_colon(view: View, i: int) -> bool:

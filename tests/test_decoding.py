@@ -223,6 +223,69 @@ def test_a_reported_clause_ends_before_words_quoted_after_a_colon():
     assert (quote.first, quote.end, quote.kind) == (3, 5, INDIRECT)
 
 
+def decoded(text: str, words: str, kind: str) -> list[str]:
+    """What is decoded where the network is sure of one quote, from ``words`` of the text."""
+    view = View.of(text)
+    start = text.index(words)
+    inside = [i for i, w in enumerate(view.words) if start <= w.start < start + len(words)]
+    emissions = np.full((len(view.words), len(QUOTE_LABELS)), -9.0)
+    emissions[:, 0] = 0
+    emissions[inside[0], QUOTE_LABELS.index(f"B-{kind}")] = 9
+    emissions[inside[1:], QUOTE_LABELS.index(f"I-{kind}")] = 9
+    quotes = decode_quotes(view, emissions, transition_mask(QUOTE_LABELS))
+    return [text[view.words[q.first].start : view.words[q.end - 1].end] for q in quotes]
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "quotes"),
+    [
+        (
+            "Il a dénoncé un « acte odieux » qui a frappé « des innocents » hier.",
+            "« acte odieux » qui a frappé « des innocents »",
+            ["« acte odieux »", "« des innocents »"],
+        ),
+        ("Elle salue « un pas » des alliés.", "« un pas » des alliés", ["« un pas »"]),
+        # Clauses stay whole: after « que », at the head of a sentence, behind « selon X », infinitives.
+        ("Il dit que « la loi » est « morte ».", "« la loi » est « morte »", None),
+        ("« La loi » est « morte », dit-il.", "« La loi » est « morte »", None),
+        ("C'est selon lui « la loi » ou « rien ».", "« la loi » ou « rien »", None),
+        ("Il veut « changer la loi » en « décret ».", "« changer la loi » en « décret »", None),
+        ("Il exige « de ne pas céder » sur « rien ».", "« de ne pas céder » sur « rien »", None),
+        ("Il dit qu'« on part » à « midi ».", "« on part » à « midi »", None),
+    ],
+)
+def test_marked_phrases_are_quotes_of_their_own(text, words, quotes):
+    assert decoded(text, words, "mixed") == (quotes or [words])
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "kind"),
+    [
+        ("Il a visé les groupes dits « modérés ».", "« modérés »", "mixed"),
+        ("Le pont est surnommé « le Titan ».", "« le Titan »", "mixed"),
+        ("Il est mis en examen depuis mardi pour « viol ».", "« viol »", "mixed"),
+        ("Elle est soupçonnée de « corruption ».", "« corruption »", "mixed"),
+        ("Ils promettent de nouvelles actions.", "nouvelles actions", "indirect"),
+    ],
+)
+def test_names_charges_and_nouns_are_no_quotes(text, words, kind):
+    assert decoded(text, words, kind) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "kind"),
+    [
+        ("Elle s'est dite « soulagée ».", "« soulagée »", "mixed"),
+        ("C'est une loi que le maire avait dite « folle ».", "« folle »", "mixed"),
+        ("Il a réclamé une enquête « sans tabou ».", "« sans tabou »", "mixed"),
+        ("Ils promettent de ne pas s'en mêler.", "ne pas s'en mêler", "indirect"),
+        ("Elle demande à être entendue.", "être entendue", "indirect"),
+    ],
+)
+def test_their_like_are_quotes(text, words, kind):
+    assert decoded(text, words, kind) == [words]
+
+
 def test_pointer_chooses_a_candidate_or_none():
     tags = np.array([[0.9, 0.1, 0.0]] * 5)
     certain = np.log(np.array([0.02, 0.5, 0.3, 0.02, 0.01, 0.15]))

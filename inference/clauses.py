@@ -1,4 +1,4 @@
-"""What the guide says is no quote, however it looks: terms, legal charges, objects that are no clause."""
+"""Rules of the guide on what a quote may consist of: clauses, phrases between marks, and what is none."""
 
 from __future__ import annotations
 
@@ -23,9 +23,36 @@ _CHARGE = re.compile(
 _SELON = re.compile(r"\b(?:selon|d'après)\b[^,.;:«»“”]*$", re.IGNORECASE)
 _COMPLEMENT = re.compile(r"\b(?:de |d'|à )$", re.IGNORECASE)
 _INFINITIVE = re.compile(r"\w+(?:er|ir|re)$", re.IGNORECASE)
+_BEFORE_CLAUSE = frozenset("que qu si s , : ; . ! ? … ) » - – —".split())
 _BEFORE_INFINITIVE = frozenset(
-    "[ ( ' ne n pas plus point jamais rien guère se s me m te t nous vous le la les l lui leur en y tout tous bien mieux".split()
+    "[ ( ' ne n pas plus point jamais rien guère se s me m te t nous vous le la les l lui leur en y"
+    " tout tous bien mieux".split()
 )
+
+
+def marked_phrases(view: View, first: int, end: int) -> list[tuple[int, int]]:
+    """The marked phrases that a mixed quote begins with and runs over, each alone; a clause stays whole.
+
+    « dénonce « un acte odieux » qui a frappé « des innocents » » has two. Marked words are a clause where
+    they begin a sentence, follow « que » or a comma, or begin with « que » or an infinitive themselves.
+    """
+    if not 0 < first < end or view.breaks[first] or view.words[first].mark != 1:
+        return [(first, end)]
+    before = first - 2 if first > 1 and view.shown(first - 1) == "'" else first - 1
+    if view.shown(before).lower() in _BEFORE_CLAUSE or _after_selon(view, first):
+        return [(first, end)]
+    if _clause(view, first + 1, end):
+        return [(first, end)]
+    outer = (pair for pair in view.pairs if view.words[pair[0]].mark == 1)
+    return [(o, c + 1) for o, c in outer if first <= o and c < end] or [(first, end)]
+
+
+def _clause(view: View, first: int, end: int) -> bool:
+    """Whether the words begin with « que » or with an infinitive, with or without « à » or « de »."""
+    head = view.shown(first).lower()
+    if head in ("à", "de", "d"):
+        first += 1
+    return head in ("que", "qu") or _is_infinitive(view, first, end)
 
 
 def is_term_or_charge(view: View, first: int) -> bool:
@@ -34,17 +61,17 @@ def is_term_or_charge(view: View, first: int) -> bool:
     return bool(_TERM.search(before) or _CHARGE.search(before))
 
 
-def is_after_selon(view: View, first: int) -> bool:
+def _after_selon(view: View, first: int) -> bool:
     """Whether « selon X », without a comma, goes before word ``first``."""
     return bool(_SELON.search(_before(view, first)))
 
 
 def is_noun_phrase(view: View, first: int, end: int) -> bool:
     """Whether the complement of a verb of saying has no infinitive: « promettent de nouvelles actions »."""
-    return bool(_COMPLEMENT.search(_before(view, first))) and not is_infinitive(view, first, end)
+    return bool(_COMPLEMENT.search(_before(view, first))) and not _is_infinitive(view, first, end)
 
 
-def is_infinitive(view: View, first: int, end: int) -> bool:
+def _is_infinitive(view: View, first: int, end: int) -> bool:
     """Whether words ``[first, end)`` begin with an infinitive and what may stand before it."""
     for i in range(first, end):
         word = view.shown(i).lower()
