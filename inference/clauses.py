@@ -17,11 +17,17 @@ _TERM = re.compile(
 # « mis en examen pour « détournement de fonds » », « une enquête pour « viol » ».
 _CHARGE = re.compile(
     r"\b(?:(?:enquêtes?|informations? judiciaires?|plaintes?|examen|réquisitoires?|poursui\w+|inculpé\w*"
-    r"|condamné\w*|jugé\w*|écroué\w*|arrêté\w*)\b[^.;:«»“”\n]{0,40}? pour|soupçonné\w* d[e'](?: l[ea']s?)?) ?$",
+    r"|compar\w+|condamné\w*|jugé\w*|écroué\w*|arrêté\w*)\b[^.;:«»“”\n]{0,40}? pour|soupçonné\w* d[e'](?: l[ea']s?)?) ?$",
     re.IGNORECASE,
 )
 _SELON = re.compile(r"\b(?:selon|d'après)\b[^,.;:«»“”]*$", re.IGNORECASE)
 _COMPLEMENT = re.compile(r"\b(?:de |d'|à )$", re.IGNORECASE)
+# « la volonté de ne pas appliquer la loi », « la décision du président de partir »: no verb reports them.
+_OF_NOUN = re.compile(
+    r"\b(?:volonté|choix|décision|idée|(?:le |du )fait|intention|projet|possibilité|difficulté|désir|but|objectif)s?"
+    r"\b[^.,;:«»“”]{0,30}? (?:de |d')$",
+    re.IGNORECASE,
+)
 _INFINITIVE = re.compile(r"\w+(?:er|ir|re)$", re.IGNORECASE)
 _BEFORE_CLAUSE = frozenset("que qu si s , : ; . ! ? … ) » - – —".split())
 _BEFORE_INFINITIVE = frozenset(
@@ -66,9 +72,15 @@ def _after_selon(view: View, first: int) -> bool:
     return bool(_SELON.search(_before(view, first)))
 
 
-def is_noun_phrase(view: View, first: int, end: int) -> bool:
-    """Whether the complement of a verb of saying has no infinitive: « promettent de nouvelles actions »."""
-    return bool(_COMPLEMENT.search(_before(view, first))) and not _is_infinitive(view, first, end)
+def is_complement_only(view: View, first: int, end: int) -> bool:
+    """Whether « de » or « à » goes before and what follows is no reported infinitive.
+
+    « promettent de nouvelles actions », « la volonté de ne pas appliquer la loi ».
+    """
+    before = _before(view, first)
+    if not _COMPLEMENT.search(before):
+        return False
+    return bool(_OF_NOUN.search(before)) or not _is_infinitive(view, first, end)
 
 
 def _is_infinitive(view: View, first: int, end: int) -> bool:

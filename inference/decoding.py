@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .clauses import is_noun_phrase, is_term_or_charge, marked_phrases
+from .clauses import is_complement_only, is_term_or_charge, marked_phrases
 from .labels import FORBIDDEN, QUOTE_LABELS, SPAN_LABELS, spans_of, transition_mask
 from .schema import QUOTE_TYPES
 from .spans import best_spans, likely_spans, viterbi
@@ -89,7 +89,7 @@ def _quote(view: View, first: int, end: int, kind: int, score: float) -> WordQuo
         return None
     if kind == MIXED and not any(word.mark for word in words):
         kind = INDIRECT
-    if kind == INDIRECT and is_noun_phrase(view, first, end):
+    if kind == INDIRECT and is_complement_only(view, first, end):
         return None
     return WordQuote(first, end, kind, score)
 

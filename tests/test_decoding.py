@@ -265,7 +265,9 @@ def test_marked_phrases_are_quotes_of_their_own(text, words, quotes):
         ("Le pont est surnommé « le Titan ».", "« le Titan »", "mixed"),
         ("Il est mis en examen depuis mardi pour « viol ».", "« viol »", "mixed"),
         ("Elle est soupçonnée de « corruption ».", "« corruption »", "mixed"),
+        ("Ils ont comparu mardi pour « débauche ».", "« débauche »", "mixed"),
         ("Ils promettent de nouvelles actions.", "nouvelles actions", "indirect"),
+        ("Il redit sa volonté de ne pas partir.", "ne pas partir", "indirect"),
     ],
 )
 def test_names_charges_and_nouns_are_no_quotes(text, words, kind):
@@ -280,6 +282,7 @@ def test_names_charges_and_nouns_are_no_quotes(text, words, kind):
         ("Il a réclamé une enquête « sans tabou ».", "« sans tabou »", "mixed"),
         ("Ils promettent de ne pas s'en mêler.", "ne pas s'en mêler", "indirect"),
         ("Elle demande à être entendue.", "être entendue", "indirect"),
+        ("Le projet est fou : il promet de partir.", "partir", "indirect"),
     ],
 )
 def test_their_like_are_quotes(text, words, kind):
