@@ -17,10 +17,11 @@ _TERM = re.compile(
 # « mis en examen pour « détournement de fonds » », « une enquête pour « viol » ».
 _CHARGE = re.compile(
     r"\b(?:(?:enquêtes?|informations? judiciaires?|plaintes?|examen|réquisitoires?|poursui\w+|inculpé\w*"
-    r"|compar\w+|condamné\w*|jugé\w*|écroué\w*|arrêté\w*)\b[^.;:«»“”\n]{0,40}? pour|soupçonné\w* d[e'](?: l[ea']s?)?) ?$",
+    r"|compar\w+|condamné\w*|jugé\w*|écroué\w*|arrêté\w*)\b[^.;:«»“”\n]{0,40}? pour|(?:soupçonné|inculpé|répond)\w* d[e'](?: l[ea']s?)?) ?$",
     re.IGNORECASE,
 )
 _SELON = re.compile(r"\b(?:selon|d'après)\b[^,.;:«»“”]*$", re.IGNORECASE)
+_GLOSS = re.compile(r"[»”] ?\( ?« ?$")
 _COMPLEMENT = re.compile(r"\b(?:de |d'|à )$", re.IGNORECASE)
 # « la volonté de ne pas appliquer la loi », « la décision du président de partir »: no verb reports them.
 _OF_NOUN = re.compile(
@@ -70,6 +71,11 @@ def is_term_or_charge(view: View, first: int) -> bool:
 def _after_selon(view: View, first: int) -> bool:
     """Whether « selon X », without a comma, goes before word ``first``."""
     return bool(_SELON.search(_before(view, first)))
+
+
+def is_gloss(view: View, first: int) -> bool:
+    """Whether a direct quote at ``first`` tells marked words again: « « Oui » (« Yes ») »."""
+    return bool(_GLOSS.search(_before(view, first)))
 
 
 def is_complement_only(view: View, first: int, end: int) -> bool:

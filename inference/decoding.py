@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .clauses import is_complement_only, is_term_or_charge, marked_phrases
+from .clauses import is_complement_only, is_gloss, is_term_or_charge, marked_phrases
 from .labels import FORBIDDEN, QUOTE_LABELS, SPAN_LABELS, spans_of, transition_mask
 from .schema import QUOTE_TYPES
 from .spans import best_spans, likely_spans, viterbi
@@ -84,6 +84,8 @@ def _quote(view: View, first: int, end: int, kind: int, score: float) -> WordQuo
     """None for spans without a letter, and for what is no quote by the guide."""
     words = view.words[first:end]
     if not any(view.text[word.view_start].isalnum() for word in words):
+        return None
+    if kind == DIRECT and is_gloss(view, first):
         return None
     if kind == MIXED and words[0].mark == 1 and is_term_or_charge(view, first):
         return None

@@ -265,6 +265,8 @@ def test_marked_phrases_are_quotes_of_their_own(text, words, quotes):
         ("Le pont est surnommé « le Titan ».", "« le Titan »", "mixed"),
         ("Il est mis en examen depuis mardi pour « viol ».", "« viol »", "mixed"),
         ("Elle est soupçonnée de « corruption ».", "« corruption »", "mixed"),
+        ("Il a crié « Toujours ! » (« Siempre ! »).", "Siempre !", "direct"),
+        ("Onze hommes répondent de « vol ».", "« vol »", "mixed"),
         ("Ils ont comparu mardi pour « débauche ».", "« débauche »", "mixed"),
         ("Ils promettent de nouvelles actions.", "nouvelles actions", "indirect"),
         ("Il redit sa volonté de ne pas partir.", "ne pas partir", "indirect"),
