@@ -9,15 +9,16 @@ from .text import View
 _NEAR = 70  # characters before a span that tell
 # « les groupes dits « modérés » », « surnommé « le Kaiser » »; but not « qu'il avait dite « folle » ».
 _TERM = re.compile(
-    r"\b(?:(?<!\ba )(?<!\bse )(?<!ont )(?<!est )(?<!avait )(?<!était )(?<!aient )dit(?:s|e|es)"
-    r"|(?:sur|re|pré)?nommée?s?|(?:re)?baptisée?s?|(?:sous-|in)?titulée?s?|(?:sous-)?titrée?s?|alias)"
+    r"\b(?:(?<!\ba )(?<!\bse )(?<!ont )(?<!est )(?<!avait )(?<!était )(?<!aient )(?:dit(?:s|e|es)|titrée?s?)"
+    r"|(?:sur|re|pré)?nommée?s?|(?:re)?baptisée?s?|(?:sous-|in)?titulée?s?|sous-titrée?s?|alias)"
     r" (?:l[ea]s? |l')?$",
     re.IGNORECASE,
 )
-# « mis en examen pour « détournement de fonds » », « une enquête pour « viol » ».
+# « mis en examen pour « détournement de fonds » », « une enquête pour « viol » », « inculpé de « recel » ».
 _CHARGE = re.compile(
     r"\b(?:(?:enquêtes?|informations? judiciaires?|plaintes?|examen|réquisitoires?|poursui\w+|inculpé\w*"
-    r"|compar\w+|condamné\w*|jugé\w*|écroué\w*|arrêté\w*)\b[^.;:«»“”\n]{0,40}? pour|(?:soupçonné|inculpé|répond)\w* d[e'](?: l[ea']s?)?) ?$",
+    r"|comparu\w*|comparaî\w+|condamné\w*|jugé\w*|écroué\w*|arrêté\w*)\b[^.,;:«»“”\n]{0,40}? pour"
+    r"|(?:soupçonné|inculpé|répond)\w* d[e'](?: l[ea']s?)?) ?$",
     re.IGNORECASE,
 )
 _SELON = re.compile(r"\b(?:selon|d'après)\b[^,.;:«»“”]*$", re.IGNORECASE)
