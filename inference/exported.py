@@ -33,6 +33,7 @@ from .backend import (
 from .errors import InputError, first_line
 from .features import word_features
 from .text import View
+from .threads import in_forked_children
 from .windows import make_windows
 
 if TYPE_CHECKING:
@@ -241,8 +242,7 @@ def _forked() -> None:
         graph.abandon()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
+in_forked_children(_forked)
 
 
 class PieceTokenizer:

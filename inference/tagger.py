@@ -168,16 +168,15 @@ class QuoteTagger:
                     lot.encoded = [encoders.submit(self.backend.encode, b) for b in batches]
                     ahead.append(lot)
                     if len(ahead) > AHEAD:
-                        pieces = self._decode(ahead[0], pointers)
+                        yield from self._decode(ahead[0], pointers)
                         ahead.popleft()
-                        yield from pieces
                 while ahead:
-                    pieces = self._decode(ahead[0], pointers)
+                    yield from self._decode(ahead[0], pointers)
                     ahead.popleft()
-                    yield from pieces
             finally:  # whoever stops early doesn't wait for what was read ahead
-                for future in (f for lot in ahead for f in lot.encoded):
-                    future.cancel()
+                for lot in ahead:
+                    for future in lot.encoded:
+                        future.cancel()
 
     def _pieces(self, records: Iterable[Document | Failure]) -> Iterator[_Piece]:
         for record in map(_checked, records):

@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 _free: defaultdict[int, list[ThreadPoolExecutor]] = defaultdict(list)  # by the number of threads
 
-if hasattr(os, "register_at_fork"):  # a child has none of its parent's threads
-    os.register_at_fork(after_in_child=_free.clear)
+
+def in_forked_children(work: Callable[[], None]) -> None:
+    """Has ``work`` done in each child when it is forked: none of its parent's threads come along."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=work)
+
+
+in_forked_children(_free.clear)
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -28,9 +27,10 @@ from .backend import (
 from .config import QuoteConfig
 from .errors import InputError, first_line
 from .model import QuoteModel, QuoteOutput
+from .threads import in_forked_children
 from .windows import Tokenizer
 
-_one_thread = False  # in a forked child: the threads of the parent's pool don't come along
+_one_thread = False  # in a forked child: those of the parent's pool don't come along
 
 
 def _forked() -> None:
@@ -39,8 +39,7 @@ def _forked() -> None:
     torch.set_num_threads(1)
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
+in_forked_children(_forked)
 
 
 class TorchBackend:
