@@ -42,12 +42,13 @@ def marked_phrases(view: View, first: int, end: int) -> list[tuple[int, int]]:
     """The marked phrases that a mixed quote begins with and runs over, each alone; a clause stays whole.
 
     « dénonce « un acte odieux » qui a frappé « des innocents » » has two. Marked words are a clause where
-    they begin a sentence, follow « que » or a comma, or begin with « que » or an infinitive themselves.
+    they begin a sentence, follow « que » or a comma (but that of a list), or begin with « que » or an infinitive themselves.
     """
     if not 0 < first < end or view.breaks[first] or view.words[first].mark != 1:
         return [(first, end)]
     before = first - 2 if first > 1 and view.shown(first - 1) == "'" else first - 1
-    if view.shown(before).lower() in _BEFORE_CLAUSE or _after_selon(view, first):
+    listed = view.shown(before) == "," and before and view.words[before - 1].mark == -1
+    if not listed and view.shown(before).lower() in _BEFORE_CLAUSE or _after_selon(view, first):
         return [(first, end)]
     if _clause(view, first + 1, end):
         return [(first, end)]
@@ -60,7 +61,7 @@ def _clause(view: View, first: int, end: int) -> bool:
     head = view.shown(first).lower()
     if head in ("à", "de", "d"):
         first += 1
-    return head in ("que", "qu") or _is_infinitive(view, first, end)
+    return head in ("que", "qu") or is_infinitive(view, first, end)
 
 
 def is_term_or_charge(view: View, first: int) -> bool:
@@ -87,10 +88,10 @@ def is_complement_only(view: View, first: int, end: int) -> bool:
     before = _before(view, first)
     if not _COMPLEMENT.search(before):
         return False
-    return bool(_OF_NOUN.search(before)) or not _is_infinitive(view, first, end)
+    return bool(_OF_NOUN.search(before)) or not is_infinitive(view, first, end)
 
 
-def _is_infinitive(view: View, first: int, end: int) -> bool:
+def is_infinitive(view: View, first: int, end: int) -> bool:
     """Whether words ``[first, end)`` begin with an infinitive and what may stand before it."""
     for i in range(first, end):
         word = view.shown(i).lower()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from .clauses import is_complement_only, is_gloss, is_term_or_charge, marked_phrases
+from .edges import pieces, sentence_ends, settle
+from .introducers import favour
 from .labels import FORBIDDEN, QUOTE_LABELS, SPAN_LABELS, spans_of, transition_mask
 from .schema import QUOTE_TYPES
 from .spans import best_spans, likely_spans, viterbi
 from .text import View
-from .word_classes import class_mask, word_class_bits
 
 DIRECT, MIXED, INDIRECT = range(len(QUOTE_TYPES))
 _DIRECT_LABELS = [QUOTE_LABELS.index("B-direct"), QUOTE_LABELS.index("I-direct")]
@@ -26,14 +26,7 @@ _LEAVES_CLAUSE = np.array(
 )
 # Log-odds against a reported clause that ends before a comma: what follows mostly belongs to it still.
 COMMA_COST = 1.0
-# Log-odds for a few words between marks that open a sentence, before « , a répondu … »: all such pairs in the
-# real training articles (94) are direct quotes, but hardly one is so short that it might be a title as well.
-SHORT, SHORT_BONUS = 3, 2.0
 SLACK = 3  # words by which an edge may miss its mark
-_SAYS = class_mask("says", "says_for", "says_against")
-_AUXILIARIES = frozenset(
-    "a ont avait avaient s est sont se lui leur m nous t il elle ils elles on - '".split()
-)
 _TRAILING = {DIRECT: {",", ";", ":", "-", "–", "—"}, MIXED: {",", ";", ":", ".", "!", "?", "…"}}
 _TRAILING[INDIRECT] = _TRAILING[MIXED]
 
@@ -53,31 +46,46 @@ def decode_quotes(view: View, emissions: np.ndarray, transitions: np.ndarray) ->
     if not len(emissions):
         return []
     emissions = emissions.copy()
-    # Reported clauses end with their line, and before words quoted after a colon; only marks hold a
+    # Reported clauses end with their sentence, and before words quoted after a colon; only marks hold a
     # quote together over several lines.
-    ends = [stop or _after_colon(view, i) for i, stop in enumerate(view.breaks)]
+    after = [False, *sentence_ends(view)[:-1]]
+    ends = [
+        line or sentence or _after_colon(view, i)
+        for i, (line, sentence) in enumerate(zip(view.breaks, after))
+    ]
     emissions[np.ix_(np.array(ends), _CLAUSE_INSIDE)] += FORBIDDEN
-    for first, end in _short_utterances(view):
-        emissions[first, _DIRECT_LABELS[0]] += SHORT_BONUS
-        emissions[first + 1 : end, _DIRECT_LABELS[1]] += SHORT_BONUS
-        emissions[[first - 1, end], 0] += SHORT_BONUS
+    favour(view, emissions)
     commas = np.array([view.text[word.view_start] == "," for word in view.words], dtype=int)
     step = transitions[:-1]
     candidates = likely_spans(
         emissions, transitions[-1], np.stack([step, step - COMMA_COST * _LEAVES_CLAUSE]), commas
     )
-    quotes: list[WordQuote] = []
-    chosen = best_spans(candidates)
-    for i, (span, score) in enumerate(chosen):
+    snapped: list[tuple[int, int, int]] = []
+    scores: dict[int, float] = {}  # by the words of the span that they were given to
+    for i, (span, score) in enumerate(chosen := best_spans(candidates)):
         first, end = snap(view, span.first, span.end, span.kind)
         if span.kind == DIRECT:
             others = (s.first for s, _ in chosen[i + 1 :] if s.kind == DIRECT)
             end = _whole_utterance(view, first, end, next(others, len(view.words)))
-        if quotes and first < quotes[-1].end:
-            first = quotes[-1].end
-        parts = marked_phrases(view, first, end) if span.kind == MIXED else [(first, end)]
-        quotes += [q for a, b in parts if (q := _quote(view, a, b, span.kind, score))]
+        if snapped and first < snapped[-1][1]:
+            first = snapped[-1][1]
+        if first >= end:
+            continue
+        scores |= dict.fromkeys(range(first, end), score)
+        snapped += [(*part, span.kind) for part in _parts(view, first, end, span.kind)]
+    quotes = []
+    for first, end, kind in settle(view, snapped):
+        score = next(scores[i] for i in range(first, end) if i in scores)
+        if quote := _quote(view, first, end, kind, score):
+            quotes.append(quote)
     return quotes
+
+
+def _parts(view: View, first: int, end: int, kind: int) -> list[tuple[int, int]]:
+    """The quotes that a span holds: one, but for mixed ones that run over another."""
+    if kind != MIXED:
+        return [(first, end)]
+    return [part for piece in pieces(view, first, end) for part in marked_phrases(view, *piece)]
 
 
 def _quote(view: View, first: int, end: int, kind: int, score: float) -> WordQuote | None:
@@ -99,25 +107,6 @@ def _quote(view: View, first: int, end: int, kind: int, score: float) -> WordQuo
 def _after_colon(view: View, i: int) -> bool:
     """Whether word ``i`` is an outer mark that opens after a colon: « il a été clair : « Jamais » »."""
     return i > 0 and view.words[i].mark == 1 and view.shown(i - 1) == ":"
-
-
-def _short_utterances(view: View) -> Iterator[tuple[int, int]]:
-    """Word spans of a few words between outer marks at the head of a sentence, a verb of saying behind."""
-    words = view.words
-    for opening, closing in view.pairs:
-        if words[opening].mark != 1 or not 1 < closing - opening <= SHORT + 1:
-            continue
-        if opening and not view.breaks[opening] and view.shown(opening - 1) not in ".!?…":
-            continue
-        after = closing + 1
-        if after >= len(words) or view.shown(after) != ",":
-            continue
-        for i in range(after + 1, min(after + 7, len(words))):
-            if word_class_bits(view.shown(i)) & _SAYS:
-                yield opening + 1, closing
-            elif view.shown(i).lower() in _AUXILIARIES:
-                continue
-            break
 
 
 def decode_tags(emissions: np.ndarray) -> list[tuple[int, int]]:
