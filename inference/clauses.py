@@ -30,7 +30,20 @@ _OF_NOUN = re.compile(
     r"\b[^.,;:«»“”]{0,30}? (?:de |d')$",
     re.IGNORECASE,
 )
-_INFINITIVE = re.compile(r"\w+(?:er|ir|re)$", re.IGNORECASE)
+_IN_THE_WORDS_OF = re.compile(
+    r",? (?:selon|d'après|suivant|pour reprendre) (?:les (?:propres )?(?:mots|termes)|(?:le|ses) mots?|l'expression|la formule)\b"
+)
+# « clôture », « ministre », « nécessaire » are none.
+_INFINITIVE = re.compile(
+    r"(?:\w+[ei]r|\w*(?:[aeio]i?ndre|rdre|[eo]udre|[ae]ttre|[aoe]ître|(?<!tr)être|croire|boire|(?:d|l|cr|r|u|ff)ire"
+    r"|(?:pl|tr)aire|clure|[vu]ivre|rompre|vaincre)|(?:\w*[^\Wf]|)faire|taire)$",
+    re.IGNORECASE,
+)
+_NO_INFINITIVE = frozenset(
+    "premier dernier fier étranger cher hier mer fer hiver danger cuiller chantier quartier dossier papier métier"
+    " ouvrier courrier officier financier singulier particulier régulier entier léger janvier février policier"
+    " prisonnier calendrier avenir désir plaisir souvenir cadre ordre".split()
+)
 _BEFORE_CLAUSE = frozenset("que qu si s , : ; . ! ? … ) » - – —".split())
 _BEFORE_INFINITIVE = frozenset(
     "[ ( ' ne n pas plus point jamais rien guère se s me m te t nous vous le la les l lui leur en y"
@@ -44,16 +57,28 @@ def marked_phrases(view: View, first: int, end: int) -> list[tuple[int, int]]:
     « dénonce « un acte odieux » qui a frappé « des innocents » » has two. Marked words are a clause where
     they begin a sentence, follow « que » or a comma (but that of a list), or begin with « que » or an infinitive themselves.
     """
-    if not 0 < first < end or view.breaks[first] or view.words[first].mark != 1:
+    if not first < end:
+        return []
+    outer = [p for p in view.pairs if view.words[p[0]].mark == 1 and first <= p[0] and p[1] < end]
+    phrases = [(opening, closing + 1) for opening, closing in outer] or [(first, end)]
+    if _OF_NOUN.search(_before(view, first)) and view.words[first].mark != 1:
+        return phrases
+    if _IN_THE_WORDS_OF.match(view.text, view.words[end - 1].view_end):
+        return phrases[-1:]
+    if not first or not outer or view.breaks[first] or view.words[first].mark != 1:
         return [(first, end)]
     before = first - 2 if first > 1 and view.shown(first - 1) == "'" else first - 1
     listed = view.shown(before) == "," and before and view.words[before - 1].mark == -1
     if not listed and view.shown(before).lower() in _BEFORE_CLAUSE or _after_selon(view, first):
         return [(first, end)]
-    if _clause(view, first + 1, end):
+    if _clause(view, first + 1, end) or _ready_to(view, outer[0][1] + 1, end):
         return [(first, end)]
-    outer = (pair for pair in view.pairs if view.words[pair[0]].mark == 1)
-    return [(o, c + 1) for o, c in outer if first <= o and c < end] or [(first, end)]
+    return phrases
+
+
+def _ready_to(view: View, after: int, end: int) -> bool:
+    """Whether « à suspendre le mouvement » follows marked words: « prêts » à … is a clause."""
+    return after < end and view.shown(after) == "à" and is_infinitive(view, after + 1, end)
 
 
 def _clause(view: View, first: int, end: int) -> bool:
@@ -95,7 +120,7 @@ def is_infinitive(view: View, first: int, end: int) -> bool:
     """Whether words ``[first, end)`` begin with an infinitive and what may stand before it."""
     for i in range(first, end):
         word = view.shown(i).lower()
-        if _INFINITIVE.match(word):
+        if _INFINITIVE.match(word) and word not in _NO_INFINITIVE:
             return True
         if word not in _BEFORE_INFINITIVE and not word.endswith("ment"):
             return False
