@@ -342,7 +342,7 @@ FEMININE_ENDINGS = (
 
 #: Papers that speak for who issues them: « un communiqué de la CGT ».
 ISSUED = word_set(
-    "communique sondage enquete barometre bilan chiffres declaration information informations message tract"
+    "communique sondage enquete barometre bilan chiffres declaration information informations message revelation revelations tract"
 )
 
 #: Endings of unknown nouns that probably name a person, where a speaker is expected.

@@ -143,6 +143,13 @@ class Names(Words):
             )
         ):
             return False  # « le Premier ministre », « la Préfète de … »
+        if (
+            token.key in RANKS
+            and k + 1 < len(self.tokens)
+            and human(self.tokens[k + 1].key)
+            and not self.tokens[k + 1].cap
+        ):
+            return False  # « le défunt Premier ministre »
         if self._stands_for_a_name(k):
             return False
         if not token.first:

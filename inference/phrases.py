@@ -358,6 +358,10 @@ class Reading(Names):
         """The tokens of a noun phrase or pronoun, given roughly: « raille l'avocate », « Il a », « M. », « jeune femme »."""
         tokens = self.tokens
         j = min(j, len(tokens))
+        if i < j and tokens[j - 1].key in ("de", "du", "d'", "des"):
+            j = self.phrase_end(j - 1)  # « une révélation de »
+        if i < j and tokens[i].cap and not tokens[i].first:
+            i = self._whose(i)
         if i >= j or any(t.cap and not t.first and t.key not in lex.TITLES for t in tokens[i:j]):
             return i, j  # a name is found in any surroundings
         pronouns = [
@@ -389,9 +393,29 @@ class Reading(Names):
                     break
                 if tokens[k].key in lex.DETERMINERS:
                     return k, j
+                if k == i - 1 and human(tokens[k].key):
+                    continue  # « la star brésilienne »
                 if tokens[k].key not in lex.PREMODIFIERS and tokens[i].key not in lex.PREPOSITIONS:
                     break
         return i, j
+
+    def _whose(self, i: int) -> int:
+        """The determiner of « l'équipe de François Fillon », of which only the name at token ``i`` was given."""
+        tokens, k = self.tokens, i - 1
+        while (
+            k > 0 and self._joined(k + 1) and (tokens[k].key in lex.TITLES or tokens[k].key == ".")
+        ):
+            k -= 1
+        if k < 2 or not self._joined(k + 1) or tokens[k].key not in ("de", "du", "d'"):
+            return i
+        for head in (k - 1, k - 2):  # « une collaboratrice », « l'administration sortante »
+            before = tokens[head - 1] if head else None
+            if before is None or not self._joined(head) or not self._joined(head + 1):
+                return i
+            if before.key in lex.DETERMINERS:
+                known = human(tokens[head].key) or tokens[head].key in lex.GROUPS
+                return head - 1 if known else i
+        return i
 
     def _nominal(self, i: int, k: int) -> bool:
         """Whether tokens i to k already belong to a noun phrase: « source proche de l'… »."""
@@ -522,6 +546,8 @@ class Reading(Names):
         ):
             return None, h
         j = self.phrase_end(h)
+        while j < n and self._joined(j) and (tokens[j].key.isdigit() or tokens[j].key == "ans"):
+            j += 1  # « un homme d'environ 30 ans »
         if self._names_person(h, j):
             return None, j
         bare = tokens[i].key not in lex.DETERMINERS  # « au », « du » hide the article

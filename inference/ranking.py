@@ -186,7 +186,10 @@ class Ranking:
     def _quoted(self, position: int) -> bool:
         """Whether the position stands in words quoted verbatim: an indirect quote is still the journalist's text."""
         k = bisect_right(self.quote_starts, position) - 1
-        return k >= 0 and position < self.quotes[k].end and self.quotes[k].type == "direct"
+        if k < 0 or position >= self.quotes[k].end or self.quotes[k].type == "indirect":
+            return False
+        quote = self.quotes[k]
+        return quote.type == "direct" or _between_marks(self.text, quote.start, position)
 
     def _place(self, entity: Entity, query: Query) -> Place | None:
         """Where the entity was last named or stood for before the query."""
@@ -426,9 +429,9 @@ class Ranking:
 # -- small judgements ----------------------------------------------------------------------------
 
 
-def pronoun_style(key: str, first: bool) -> str:
+def pronoun_style(key: str, first: bool, inverted: bool = False) -> str:
     if key in ("il", "elle", "ils", "elles"):
-        return "opens" if first else "subject"
+        return "opens" if first else "inverted" if inverted else "subject"
     if key in lex.NEAR_PRONOUNS or key.startswith(("ce", "dernier")):
         return "near"
     if key in ("lui", "eux", "l'"):
@@ -436,6 +439,13 @@ def pronoun_style(key: str, first: bool) -> str:
     if "interess" in key:
         return "concerned"
     return key if key in ("on", "qui") else "other"
+
+
+def _between_marks(text: str, start: int, position: int) -> bool:
+    """Whether a mark of a mixed quote that begins at ``start`` is open at the position."""
+    before = text[start:position]
+    opened = sum(before.count(mark) for mark in "«“") - sum(before.count(mark) for mark in "»”")
+    return opened > 0 or before.count('"') % 2 == 1
 
 
 def _kind(entity: Entity) -> str:

@@ -97,12 +97,18 @@ class Resolver(Ranking):
             query.key = query.key[3:]
         if query.key in lex.PRONOUNS:
             query.kind, query.gender = "pronoun", lex.PRONOUNS[query.key]
-            query.style = pronoun_style(query.key, self.reading.tokens[k].first)
+            inverted = self.text[max(0, start - 1) : start + 1].startswith("-")
+            query.style = pronoun_style(query.key, self.reading.tokens[k].first, inverted)
             return query
         self._read_phrase(query)
-        named = self._head_span(query) is not None or (
-            query.head in lex.ISSUED and self._issuer(query) is not None
-        )
+        head = self._head_span(query)
+        if (
+            head is not None
+            and query.style == "demo"
+            and self.reading.owner[head.start].person <= 0
+        ):
+            head = None  # « ce Gilet jaune »
+        named = head is not None or (query.head in lex.ISSUED and self._issuer(query) is not None)
         query.kind = "name" if named else "phrase"
         return query
 
@@ -180,9 +186,13 @@ class Resolver(Ranking):
         """The entity a mention names outright."""
         reading = self.reading
         span = self._head_span(query) or self._issuer(query)
+        if query.head in lex.ISSUED:
+            span = self._issuer(query) or span
         if span is None:
             return None
         entity = reading.owner[span.start]
+        if self._of_a_group(query, span) and entity.person > 0:
+            return self._itself(query)
         others = [s for s in self._spans_in(query) if s is not span]
         if others and self._coordinated(query):
             return self._itself(query)
@@ -201,6 +211,16 @@ class Resolver(Ranking):
         if entity.person > 0 and reading.title_gender(span.i) is not None:
             return entity
         return self._organisation(query, span, entity)
+
+    def _of_a_group(self, query: Query, span: NameSpan) -> bool:
+        """« le comité Nobel », « le cabinet Trump »: a group called after somebody."""
+        before = self.reading.tokens[span.i - 1] if span.i else None
+        return (
+            before is not None
+            and before.start >= query.start
+            and before.key == query.head
+            and query.head in lex.GROUPS
+        )
 
     def _spans_in(self, query: Query) -> list[NameSpan]:
         starts = self.reading.span_starts
