@@ -191,6 +191,11 @@ class Ranking:
         quote = self.quotes[k]
         return quote.type == "direct" or _between_marks(self.text, quote.start, position)
 
+    def _reported(self, position: int) -> bool:
+        """Whether the position stands in what somebody is reported to have said, verbatim or not."""
+        k = bisect_right(self.quote_starts, position) - 1
+        return k >= 0 and position < self.quotes[k].end
+
     def _place(self, entity: Entity, query: Query) -> Place | None:
         """Where the entity was last named or stood for before the query."""
         used = self.uses.get(id(entity))
@@ -300,11 +305,16 @@ class Ranking:
                 out.append(f"{style},rank={min(2, rank)}")
             if query.para == place.para and agreement != "clash":
                 out.append("samepara,agree")
+            if self._reported(place.start):
+                out.append("reported")
+                out.append(f"{style},reported")
             if query.index and place.start > self.quotes[query.index - 1].end:
                 out.append(f"fresh,{agreement}")
                 out.append(f"fresh,{place.role}")
         if recent and entity is recent[0]:
             out.append(f"{style},last")
+            apart = chr(10) in self.text[self.quotes[query.index - 1].end : query.start]
+            out.append(f"{style},last,para={int(apart)}")
 
     def _phrase_features(
         self,

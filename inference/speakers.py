@@ -75,7 +75,9 @@ class Resolver(Ranking):
         if entity is not None and query.kind != "none" and not final:
             if query.kind == "phrase":
                 self.alias[query.key] = entity
-            self.uses[id(entity)] = Place(query.start, query.told, query.para, "spoke")
+            # at the end of its mention: « pour le ministre Paul Rey » names him last
+            last = max(query.start, query.end - 1)
+            self.uses[id(entity)] = Place(last, query.told, query.para, "spoke")
 
     def _pick(self, query: Query, candidates: list[Candidate], final: bool) -> Entity | None:
         return self._choose(candidates)
