@@ -21,6 +21,24 @@ _CHARGE = re.compile(
     r"|(?:soupçonné|inculpé|répond)\w* d[e'](?: l[ea']s?)?) ?$",
     re.IGNORECASE,
 )
+# « le film « Les Ombres » »: marked words with a capital, right after what has a title.
+_ENTITLED = re.compile(
+    r"\b(?:pétition|livre|film|ouvrage|roman|chanson|album|article|documentaire|émission|essai|tribune|rapport"
+    r"|opération|campagne|exposition|série|pièce|spectacle|concert|conférence|programme|projet|mouvement|collectif"
+    r"|groupe|association|page|revue|magazine|hebdomadaire|quotidien|journal|site|chaîne|hashtag|titre|prix|tournée"
+    r"|single|dossier|affaire|loi|plan|charte|recueil|poème|jeu|rubrique|chronique|blog|parti|liste|festival|salon"
+    r"|(?:in|sous-)?titulée?)s? $",
+    re.IGNORECASE,
+)
+_ACCUSED = re.compile(r"\b(?:accus|suspect)\w*[^.;:«»“”\n]{0,40} d[e'] ?$", re.IGNORECASE)
+_OFFENCE = re.compile(
+    r"(?:violences?|attroupement|rébellion|vols?|homicides?|viols?|détournements?|association de malfaiteurs|outrages?"
+    r"|agressions?|escroquerie|recel|corruption|fraude|abus de|meurtres?|assassinats?|tentatives? d|complicité"
+    r"|apologie|incitation|provocation|participation à|destructions?|dégradations?|trafic|blanchiment|harcèlement"
+    r"|diffamation|injures?|faux et|enlèvement|séquestration|mise en danger|non-assistance|prise illégale|sédition)\b",
+    re.IGNORECASE,
+)
+_LISTED = frozenset((",", "et", "ou", "puis"))
 _SELON = re.compile(r"\b(?:selon|d'après)\b[^,.;:«»“”]*$", re.IGNORECASE)
 _GLOSS = re.compile(r"[»”] ?\( ?« ?$")
 _COMPLEMENT = re.compile(r"\b(?:de |d'|à )$", re.IGNORECASE)
@@ -90,9 +108,33 @@ def _clause(view: View, first: int, end: int) -> bool:
 
 
 def is_term_or_charge(view: View, first: int) -> bool:
-    """Whether marked words that begin with the mark ``first`` are a name given to something, or a charge."""
+    """Whether marked words that begin with the mark ``first`` are a name given to something, or a charge.
+
+    What stands in a row with such words is one as well: « accusés de « violences » et « rébellion » ».
+    """
+    first = _row(view, first)
     before = _before(view, first)
-    return bool(_TERM.search(before) or _CHARGE.search(before))
+    if _TERM.search(before) or _CHARGE.search(before) or is_title(view, first):
+        return True
+    inside = view.words[first + 1].view_start if first + 1 < len(view.words) else 0
+    return bool(_ACCUSED.search(before) and _OFFENCE.match(view.text, inside))
+
+
+def is_title(view: View, first: int) -> bool:
+    """Whether marked words that begin with the mark ``first`` are the title of what is named before them."""
+    if first + 1 >= len(view.words) or not view.shown(first + 1)[0].isupper():
+        return False
+    return bool(_ENTITLED.search(_before(view, first)))
+
+
+def _row(view: View, first: int) -> int:
+    """The mark that opens the first of the marked phrases that stand in a row with that at ``first``."""
+    i = first - 1
+    while i > 0 and first - i <= 2 and view.shown(i).lower() in _LISTED:
+        i -= 1
+    if i < first - 1 and view.words[i].mark == -1 and i in view.mates:
+        return _row(view, view.mates[i])
+    return first
 
 
 def _after_selon(view: View, first: int) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .clauses import is_complement_only, is_gloss, is_term_or_charge, marked_phrases
+from .clauses import is_complement_only, is_gloss, is_term_or_charge, is_title, marked_phrases
 from .edges import pieces, sentence_ends, settle
 from .introducers import favour
 from .labels import FORBIDDEN, QUOTE_LABELS, SPAN_LABELS, spans_of, transition_mask
@@ -93,7 +93,7 @@ def _quote(view: View, first: int, end: int, kind: int, score: float) -> WordQuo
     words = view.words[first:end]
     if not any(view.text[word.view_start].isalnum() for word in words):
         return None
-    if kind == DIRECT and is_gloss(view, first):
+    if kind == DIRECT and (is_gloss(view, first) or first and is_title(view, first - 1)):
         return None
     if kind == MIXED and words[0].mark == 1 and is_term_or_charge(view, first):
         return None

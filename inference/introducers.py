@@ -36,7 +36,7 @@ _ADVERB = r"(?:aussi |également |ainsi |notamment )?"
 _SLOGAN = re.compile(
     r"(?:\b(?:scand|cri[eaéè]|hurl|vocifér|tagué)\w*(?:[, :]*[^.;:«»\n]{0,25})?"
     r"|\b(?:est|était|a|ont|avait|été) (?:écrit|inscrit|tagué)\w* ?:? ?"
-    r"|\b(?:pancarte|banderole|graffiti|calicot)s? ?:? ?)(?<!\bà )$",
+    r"|\b(?:pancarte|banderole|graffiti|calicot|drapeau|écriteau|slogan)s? ?:? ?)(?<!\bà )$",
     re.IGNORECASE,
 )
 _PHRASE = re.compile(
