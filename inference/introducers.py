@@ -23,7 +23,7 @@ _B_MIXED, _B_INDIRECT = (QUOTE_LABELS.index(f"B-{kind}") for kind in ("mixed", "
 SHORT, SHORT_BONUS = 3, 2.0
 ADVERBS = 4  # words between a verb of saying and its infinitive
 SLOGAN = 8  # words of a slogan, at most
-INTRODUCED_BONUS = 2.0
+INTRODUCED_BONUS, INFINITIVE_BONUS = 2.0, 3.0
 _LISTED = frozenset((",", "et", "ou", "puis"))
 _GOVERNING = frozenset("de à pour d après sans par afin que qui cela devait devrait".split())
 _NEAR = 80  # characters before a mark that tell
@@ -67,7 +67,7 @@ def favour(view: View, emissions: np.ndarray) -> None:
     for first, end in _short_utterances(view):
         _favour_direct(emissions, first, end)
     for i in _reported_infinitives(view):
-        emissions[i, [_B_MIXED, _B_INDIRECT]] += INTRODUCED_BONUS
+        emissions[i, [_B_MIXED, _B_INDIRECT]] += INFINITIVE_BONUS
     last, announced = -1, None  # the mark that closed last, and what its words were
     for opening, closing in view.pairs:
         if view.words[opening].mark != 1 or closing == opening + 1 or not opening:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-FLOOR = 0.03  # less likely spans are passed over
+FLOOR = 0.01  # less likely spans are passed over
 # A span is worth the probability that some span overlaps it by half or more, and its own, less this.
 PRICE = 0.8
 
