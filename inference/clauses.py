@@ -7,6 +7,7 @@ import re
 from .text import View
 
 _NEAR = 70  # characters before a span that tell
+ROW = 12  # marked phrases in a row, at most
 # « les groupes dits « modérés » », « surnommé « le Kaiser » »; but not « qu'il avait dite « folle » ».
 _TERM = re.compile(
     r"\b(?:(?<!\ba )(?<!\bse )(?<!ont )(?<!est )(?<!avait )(?<!était )(?<!aient )(?:dit(?:s|e|es)|titrée?s?)"
@@ -77,7 +78,7 @@ def marked_phrases(view: View, first: int, end: int) -> list[tuple[int, int]]:
     """
     if not first < end:
         return []
-    outer = [p for p in view.pairs if view.words[p[0]].mark == 1 and first <= p[0] and p[1] < end]
+    outer = view.outer_pairs(first, end)
     phrases = [(opening, closing + 1) for opening, closing in outer] or [(first, end)]
     if _OF_NOUN.search(_before(view, first)) and view.words[first].mark != 1:
         return phrases
@@ -129,11 +130,13 @@ def is_title(view: View, first: int) -> bool:
 
 def _row(view: View, first: int) -> int:
     """The mark that opens the first of the marked phrases that stand in a row with that at ``first``."""
-    i = first - 1
-    while i > 0 and first - i <= 2 and view.shown(i).lower() in _LISTED:
-        i -= 1
-    if i < first - 1 and view.words[i].mark == -1 and i in view.mates:
-        return _row(view, view.mates[i])
+    for _ in range(ROW):
+        i = first - 1
+        while i > 0 and first - i <= 2 and view.shown(i).lower() in _LISTED:
+            i -= 1
+        if i >= first - 1 or view.words[i].mark != -1 or i not in view.mates:
+            break
+        first = view.mates[i]
     return first
 
 

@@ -6,7 +6,9 @@ Each was counted on the gold that is trained on, real and authored: it holds the
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
+from operator import itemgetter
 
 from .clauses import is_infinitive
 from .schema import QUOTE_TYPES
@@ -32,7 +34,7 @@ _AUXILIARIES = frozenset(
     "a ont avait avaient s est sont se lui leur m nous t il elle ils elles on - ' également aussi ainsi".split()
 )
 _ADVERBIAL = re.compile(
-    r"(?:dans|à|au|aux|depuis|après|avant|pendant|lors|durant|dès|vers|ces|cette|ce|en (?:\d{4}|janvier|février"
+    r"(?:dans|à|au|aux|depuis|après|avant|pendant|lors|durant|dès|ces|cette|ce|en (?:\d{4}|janvier|février"
     r"|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre))\b",
     re.IGNORECASE,
 )
@@ -42,6 +44,8 @@ _NO_ADVERBIAL = re.compile(
 )
 LINKED = 6  # words that may stand between a reported clause and marked words that belong to it
 SAID = 6  # words before « que » among which its verb is
+IN_A_PAIR = 20  # spans in one pair of marks, at most
+SENTENCE = 80  # words back to the beginning of a sentence, at most
 SUBJECT = 25  # words of a subject before marked words, at most
 
 
@@ -72,7 +76,7 @@ def pieces(view: View, first: int, end: int) -> list[tuple[int, int]]:
     « Scandaleuse », « honteuse » are two quotes; words in between that have no marks make one of them.
     """
     parts, start = [], first
-    inner = [(o, c) for o, c in view.pairs if view.words[o].mark == 1 and first <= o and c < end]
+    inner = view.outer_pairs(first, end)
     for (_, closing), (opening, _) in zip(inner, inner[1:]):
         between = range(closing + 1, opening)
         row = [view.shown(i) for i in between] in ([], [","])
@@ -110,14 +114,14 @@ def _whole_pairs(view: View, spans: Sequence[Span]) -> list[Span]:
     for opening, closing in view.pairs:
         if view.words[opening].mark != 1:
             continue
-        inside = [s for s in found if opening < s[0] and s[1] <= closing]
+        at = bisect_left(found, opening + 1, key=itemgetter(0))
+        inside = [span for span in found[at : at + IN_A_PAIR] if span[1] <= closing]
         if not inside or all(kind == INDIRECT for *_, kind in inside):
             continue
         edges = [opening + 1, *(edge for first, end, _ in inside for edge in (first, end)), closing]
         gaps = [range(a, b) for a, b in zip(edges[::2], edges[1::2])]
         if any(_speaks_up(view, gap) for gap in gaps) or not any(map(len, gaps)):
             continue
-        at = found.index(inside[0])
         found[at : at + len(inside)] = [(opening + 1, closing, DIRECT)]
     return found
 
@@ -214,16 +218,12 @@ def _adverbial(view: View, first: int, end: int) -> int:
 
 
 def _sentence_start(view: View, word: int) -> int:
-    while word and not view.breaks[word]:
-        before = word - 1
-        if (
-            _closes_sentence(view, before)
-            or view.words[before].mark == -1
-            and view.shown(word)[0].isupper()
-        ):
-            break
-        word = before
-    return word
+    for start in range(word, max(0, word - SENTENCE), -1):
+        if view.breaks[start] or _closes_sentence(view, start - 1):
+            return start
+        if view.words[start - 1].mark == -1 and view.shown(start)[0].isupper():
+            return start
+    return max(0, word - SENTENCE)
 
 
 def _attributed(view: View, i: int) -> bool:

@@ -129,7 +129,7 @@ class Ranking:
             and place.role in ("top", "subject", "comma")
             and not place.quoted
             and _kind(pool[key]) in ("person", "maybe", "people", "someone")
-            and _agreement(query.gender, pool[key]) == "agree"
+            and (query.kind == "none" or _agreement(query.gender, pool[key]) == "agree")
             for key, place in places.items()
         )
         ranks = self._ranks(query, pool, places)
@@ -408,6 +408,7 @@ class Ranking:
         if recent and entity is recent[0]:
             out.append(f"last,{where}")
             out.append(f"last,touch={touching},para={min(2, gap.count(chr(10)))}")
+            out.append(f"last,overtaken={self.overtaken},para={min(1, gap.count(chr(10)))}")
             out.append(f"last,type={quote.type}")
         elif entity in recent:
             out.append(f"recent={recent.index(entity)}")
@@ -424,6 +425,9 @@ class Ranking:
             out.append(f"sent={_bucket(query.told - place.told)}")
             if place.para == query.para:
                 out.append(f"line,{_kind(entity)}")
+                out.append(f"line,{place.role},quoted={place.quoted}")
+                if before is None or place.start > before.end:
+                    out.append(f"fresh,{place.role},{_kind(entity)}")
             out.append(f"role={place.role},sent={min(1, query.told - place.told)}")
         after = bisect_left(entity.starts, quote.end)
         if after < len(entity.starts):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -64,6 +65,17 @@ class View:
             position = word.view_end
         mates = dict(pairs) | {closing: opening for opening, closing in pairs}
         return cls(view_text, words, pairs, breaks, mates)
+
+    def outer_pairs(self, first: int, end: int) -> list[tuple[int, int]]:
+        """The pairs of outer marks that lie in words ``[first, end)``, marks included."""
+        start = bisect_left(self.pairs, first, key=lambda pair: pair[0])
+        found = []
+        for opening, closing in self.pairs[start:]:
+            if opening >= end:
+                break
+            if closing < end and self.words[opening].mark == 1:
+                found.append((opening, closing))
+        return found
 
     def shown(self, i: int) -> str:
         """Word ``i`` as the encoder sees it."""

@@ -252,6 +252,36 @@ def decoded(text: str, words: str, kind: str) -> list[str]:
         ("Il veut « changer la loi » en « décret ».", "« changer la loi » en « décret »", None),
         ("Il exige « de ne pas céder » sur « rien ».", "« de ne pas céder » sur « rien »", None),
         ("Il dit qu'« on part » à « midi ».", "« on part » à « midi »", None),
+        ("Ils se disent « prêts » à partir « ce soir ».", "« prêts » à partir « ce soir »", None),
+        # Rows, and what is said after « estimant que ».
+        ("Elle les dit « naïfs », « las ».", "« naïfs », « las »", ["« naïfs »", "« las »"]),
+        (
+            "« Honte », « Dehors » : deux mots.",
+            "« Honte », « Dehors »",
+            ["« Honte »", "« Dehors »"],
+        ),
+        (
+            "Des gens « naïfs », « las » et « seuls ».",
+            "« las » et « seuls »",
+            ["« las »", "« seuls »"],
+        ),
+        (
+            "Elle lui dit de « ne pas venir » estimant que « tout est fini ».",
+            "« ne pas venir » estimant que « tout est fini »",
+            ["« ne pas venir »", "« tout est fini »"],
+        ),
+        # A noun that looks like an infinitive, a noun with a complement, somebody's word.
+        (
+            "On monte cette « clôture grise » qui « cache la tour ».",
+            "« clôture grise » qui « cache la tour »",
+            ["« clôture grise »", "« cache la tour »"],
+        ),
+        ("Il redit sa volonté de garder « la paix ».", "garder « la paix »", ["« la paix »"]),
+        (
+            "Il risque gros pour ce crime « hors norme », selon les mots du procureur.",
+            "Il risque gros pour ce crime « hors norme »",
+            ["« hors norme »"],
+        ),
     ],
 )
 def test_marked_phrases_are_quotes_of_their_own(text, words, quotes):
@@ -270,6 +300,10 @@ def test_marked_phrases_are_quotes_of_their_own(text, words, quotes):
         ("Ils ont comparu mardi pour « débauche ».", "« débauche »", "mixed"),
         ("Ils promettent de nouvelles actions.", "nouvelles actions", "indirect"),
         ("Il redit sa volonté de ne pas partir.", "ne pas partir", "indirect"),
+        ("Elle a vu le film « Les Ombres » hier.", "Les Ombres", "direct"),
+        ("Il répond à la pétition « Pour un pont » hier.", "« Pour un pont »", "mixed"),
+        ("Ils sont accusés de « violences » et « rébellion ».", "« rébellion »", "mixed"),
+        ("Ils sont accusés de « violences » et « rébellion ».", "« violences »", "mixed"),
     ],
 )
 def test_names_charges_and_nouns_are_no_quotes(text, words, kind):
@@ -285,10 +319,118 @@ def test_names_charges_and_nouns_are_no_quotes(text, words, kind):
         ("Ils promettent de ne pas s'en mêler.", "ne pas s'en mêler", "indirect"),
         ("Elle demande à être entendue.", "être entendue", "indirect"),
         ("Le projet est fou : il promet de partir.", "partir", "indirect"),
+        ("Un film « d'une rare force », dit-elle.", "« d'une rare force »", "mixed"),
+        ("Elle est accusée de « brader la côte ».", "« brader la côte »", "mixed"),
+        ("Ils jugent la loi « inepte ».", "« inepte »", "mixed"),
     ],
 )
 def test_their_like_are_quotes(text, words, kind):
     assert decoded(text, words, kind) == [words]
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "kind", "expected"),
+    [
+        # The subject belongs to the clause where its predicate alone is marked.
+        (
+            "Il pleut. Ce gel « casse les vignes », selon Paul Rey.",
+            "casse les vignes",
+            "direct",
+            "Ce gel « casse les vignes »",
+        ),
+        ("Il pleut, mais « nous partons », selon lui.", "nous partons", "direct", "nous partons"),
+        # « que le « … » »
+        (
+            "Il affirme que ce « pont est mort ».",
+            "« pont est mort »",
+            "mixed",
+            "ce « pont est mort »",
+        ),
+        ("Il n'y voit que le « pont » du roi.", "« pont »", "mixed", "« pont »"),
+        ("Elle dit que « tout va bien ».", "tout va bien", "direct", "« tout va bien »"),
+        # An adverbial that opens the sentence.
+        (
+            "Dans le nord, il a neigé, a indiqué la mairie.",
+            "il a neigé",
+            "indirect",
+            "Dans le nord, il a neigé",
+        ),
+        ("En revanche, il a neigé, a indiqué la mairie.", "il a neigé", "indirect", "il a neigé"),
+        # Acronyms, a misspelt « à », one sentence.
+        (
+            "Selon Rey, c'est le Front du port (FDP). Rien d'autre.",
+            "c'est le Front du port",
+            "indirect",
+            "c'est le Front du port (FDP)",
+        ),
+        ("Il appelle Rey a tenir bon.", "a tenir bon", "indirect", "tenir bon"),
+        ("Il dit que tout va. Elle rit.", "tout va. Elle rit", "indirect", "tout va"),
+        ("Il dit que M. Rey part.", "M. Rey part", "indirect", "M. Rey part"),
+        # A whole pair of marks, unless somebody else speaks up in between.
+        (
+            "« Tout va bien. Le pont tient. Nous restons. », dit-il.",
+            "Tout va bien",
+            "direct",
+            "Tout va bien. Le pont tient. Nous restons.",
+        ),
+        (
+            "« Tout va bien, s'amuse leur mère. Le pont tient. »",
+            "Tout va bien",
+            "direct",
+            "Tout va bien",
+        ),
+    ],
+)
+def test_edges_by_the_guide(text, words, kind, expected):
+    assert decoded(text, words, kind)[0] == expected
+
+
+def test_marked_words_that_a_conjunction_ties_to_a_clause_belong_to_it():
+    text = "Il dit que le pont tient et « la route est libre » ce soir."
+    view = View.of(text)
+    emissions = np.full((len(view.words), len(QUOTE_LABELS)), -9.0)
+    emissions[:, 0] = 0
+    words = [view.shown(i) for i in range(len(view.words))]
+    for kind, first, last in (("indirect", "le", "tient"), ("mixed", "«", "»")):
+        span = range(words.index(first), words.index(last) + 1)
+        emissions[span[0], QUOTE_LABELS.index(f"B-{kind}")] = 9
+        emissions[span[1:], QUOTE_LABELS.index(f"I-{kind}")] = 9
+    (quote,) = decode_quotes(view, emissions, transition_mask(QUOTE_LABELS))
+    found = text[view.words[quote.first].start : view.words[quote.end - 1].end]
+    assert (found, quote.kind) == ("le pont tient et « la route est libre »", MIXED)
+
+
+@pytest.mark.parametrize(
+    ("text", "quotes"),
+    [
+        ("Les manifestants scandaient « Non au pont » et « Rendez le bac ».", 2),
+        ("Il tenait une pancarte « Laissez-nous vivre » hier.", 1),
+        ("Elle a qualifié l'accord de « fumeux ».", 1),
+        ("Le maire a jugé le texte « creux » et « tardif ».", 2),
+        ("Rey a confirmé hier soir avoir reçu une montre.", 1),
+        # Nothing is taken for granted elsewhere.
+        ("Le qualificatif de « fumeux » reste.", 0),
+        ("Il a pris le « pont » du roi.", 0),
+        ("Il dit cela sans avoir reçu la montre.", 0),
+    ],
+)
+def test_what_introduces_a_quote_outweighs_a_doubtful_network(text, quotes):
+    view = View.of(text)
+    emissions = np.full((len(view.words), len(QUOTE_LABELS)), -9.0)
+    emissions[:, 0] = 0
+    begin, inside = (
+        {k: QUOTE_LABELS.index(f"{x}-{k}") for k in ("direct", "mixed", "indirect")} for x in "BI"
+    )
+    for opening, closing in view.pairs:  # a quote is a little less likely than none
+        emissions[opening, begin["mixed"]] = emissions[opening + 1, begin["direct"]] = -1.5
+        emissions[opening + 1 : closing + 1, inside["mixed"]] = 0
+        emissions[opening + 2 : closing, inside["direct"]] = 0
+    for i in range(len(view.words)):
+        if view.shown(i) == "avoir":
+            emissions[i, begin["indirect"]] = -1.5
+            emissions[i + 1 : -1, inside["indirect"]] = 0
+    found = decode_quotes(view, emissions, transition_mask(QUOTE_LABELS))
+    assert len(found) == quotes
 
 
 def test_pointer_chooses_a_candidate_or_none():

@@ -269,6 +269,50 @@ def test_imperfect_mention(mention: str) -> None:
     assert resolve(text, [quote]) == ["Paul Rey"]
 
 
+@pytest.mark.parametrize(
+    ("text", "mention", "name"),
+    [
+        # The mention is but the name in a noun phrase, or its last word, or ends too soon.
+        (
+            "Paul Rey se tait. L'équipe de Paul Rey confirme : « Non ».",
+            (30, 38),
+            "L'équipe de Paul Rey",
+        ),
+        ("Alors que la star brésilienne rit : « Non ».", (18, 29), "la star brésilienne"),
+        ("Selon une révélation du Rivage, c'est « non ».", (6, 23), "Rivage"),
+        # Groups that are called after somebody.
+        ("Alfred Nobel est mort. Le comité Nobel a dit « non ».", (23, 38), "Le comité Nobel"),
+    ],
+)
+def test_noun_phrases_of_which_a_part_is_given(
+    text: str, mention: tuple[int, int], name: str
+) -> None:
+    start = text.index("«") + 2
+    assert resolve(text, [Attribution(start, start + 3, mention, "direct")]) == [name]
+
+
+def test_who_is_named_only_between_the_marks_of_a_mixed_quote_speaks_no_further() -> None:
+    text = (
+        "La mère de Luc a parlé. Cet or venait « de la Banque Armor », selon elle. "
+        "« Rien ne reste », a-t-elle ajouté."
+    )
+    quotes = [
+        Attribution(
+            text.index("Cet or"),
+            text.index(", selon"),
+            (text.index("elle."), text.index("elle.") + 4),
+            "mixed",
+        ),
+        Attribution(
+            text.index("Rien"),
+            text.index(" », a-t"),
+            (text.index("elle aj"), text.index("elle aj") + 4),
+            "direct",
+        ),
+    ]
+    assert resolve(text, quotes) == ["La mère de Luc"] * 2
+
+
 def test_order_of_answers_is_the_order_given() -> None:
     text, quotes = read("« [Oui] », dit {Jeanne Morel}. « [Non] », dit {Paul Rey}.")
     assert resolve(text, quotes[::-1]) == ["Paul Rey", "Jeanne Morel"]

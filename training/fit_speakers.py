@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,20 +26,40 @@ from guillemets.inference.speakers import Attribution, Resolver
 
 from .metrics import same_name
 
+_SENTENCE_END = re.compile(r"[.!?…](?=\s)")
+
 
 def gold_mention(quote: Quote) -> tuple[int, int] | None:
     mention = quote.speaker.mention if quote.speaker else None
     return (mention.start, mention.end) if mention else None
 
 
-class Teacher(Resolver):
-    """A resolver that is told the answers and keeps what it would have had to choose from."""
+def found_mention(text: str, quote: Quote) -> tuple[int, int] | None:
+    """The gold mention, but for one that stands sentences before words quoted verbatim: a model often sees none."""
+    mention = gold_mention(quote)
+    if mention and quote.type == "direct" and _SENTENCE_END.search(text, mention[1], quote.start):
+        return None
+    return mention
 
-    def __init__(self, document: Document, model: dict[str, float]) -> None:
-        quotes = [Attribution(q.start, q.end, gold_mention(q), q.type) for q in document.quotes]
+
+class Teacher(Resolver):
+    """A resolver that is told the answers and keeps what it would have had to choose from.
+
+    ``forgetful``: of some quotes it is not told the mention, as a model fails to find it.
+    """
+
+    def __init__(
+        self, document: Document, model: dict[str, float], forgetful: bool = False
+    ) -> None:
+        mention = partial(found_mention, document.text) if forgetful else gold_mention
+        quotes = [Attribution(q.start, q.end, mention(q), q.type) for q in document.quotes]
         super().__init__(document.text, quotes, model)
         self.gold = [document.quotes[k].speaker for k in self.order]
-        self.examples: list[tuple[list[list[str]], list[int]]] = []
+        self.asked: list[tuple[int, tuple[list[list[str]], list[int]]]] = []  # by quote
+
+    @property
+    def examples(self) -> list[tuple[list[list[str]], list[int]]]:
+        return [example for _, example in self.asked]
 
     def _pick(self, query: Query, candidates: list[Candidate], final: bool) -> Entity | None:
         speaker = self.gold[query.index]
@@ -47,7 +69,7 @@ class Teacher(Resolver):
         right = [k for k, n in enumerate(names) if same_name(speaker.name, n, lenient=False)]
         right = right or [k for k, n in enumerate(names) if same_name(speaker.name, n)]
         if right and len(right) < len(candidates) and (query.kind != "none" or final):
-            self.examples.append(([c.features for c in candidates], right))
+            self.asked.append((query.index, ([c.features for c in candidates], right)))
         return candidates[right[0]].entity if right else self._phrase_entity(speaker.name)
 
 
@@ -90,6 +112,18 @@ def fit(
     return {f: round(float(w), 3) for f, w in zip(names, weights) if abs(w) >= 0.01}
 
 
+def examples_of(
+    document: Document, weights: dict[str, float]
+) -> list[tuple[list[list[str]], list[int]]]:
+    """The choices that a document holds, and those of a reader who misses mentions."""
+    teacher = Teacher(document, weights)
+    teacher.run()
+    missing = Teacher(document, weights, forgetful=True)
+    missing.run()
+    bare = {k for k, q in enumerate(missing.quotes) if q.mention != teacher.quotes[k].mention}
+    return teacher.examples + [e for k, e in missing.asked if k in bare]
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Fit the weights with which speakers are ranked.")
     parser.add_argument("gold", nargs="+")
@@ -103,9 +137,7 @@ def main(arguments: list[str] | None = None) -> int:
     for _ in range(3):  # noun phrases in the running text are resolved by the round before
         examples = []
         for document in documents:
-            teacher = Teacher(document, weights)
-            teacher.run()
-            examples += teacher.examples
+            examples += examples_of(document, weights)
         weights = fit(examples, options.l2)
     options.out.write_text(
         json.dumps(weights, ensure_ascii=False, indent=0, sort_keys=True) + "\n", encoding="utf-8"
