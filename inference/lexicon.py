@@ -366,6 +366,11 @@ HUMAN_ENDINGS = (
 
 # -- first names -------------------------------------------------------------------------------
 
+#: First names of both genders.
+EPICENE = word_set(
+    "dominique camille claude maxime alix sacha charlie lou andrea ange morgan yannick gwenael loic kim alex noa eden"
+)
+
 FEMALE = word_set(
     "adele adeline adriana agathe agnes aicha aida aissatou alexandra alice alicia aline alix alma amandine amelie amina "
     "aminata ana anais andrea andreea angela angele angelina angelique anissa anita anna anne annette annick annie anouk "

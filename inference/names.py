@@ -10,6 +10,7 @@ from . import lexicon as lex
 from .words import CLAUSE_WORDS, Words, stem
 
 RANKS = frozenset(("premier", "premiere", "vice", "ex", "pdg"))
+_ALIAS = lex.word_set("dit dite alias surnomme surnommee")
 _DEMONYM_ENDINGS = (
     "ais", "aise", "ois", "oise", "ien", "ienne", "een", "eenne", "ain", "aine", "ene", "ol", "ole", "and", "ande",
     "be", "ite", "que", "lge", "sse", "ard", "arde", "che",
@@ -271,7 +272,7 @@ class Names(Words):
         governed = i > 0 and (
             tokens[i - 1].key in lex.PREPOSITIONS or tokens[i - 1].key in lex.DETERMINERS
         )
-        if governed and first_name_gender(tokens[k].key):
+        if governed and (first_name_gender(tokens[k].key) or tokens[k].key in lex.EPICENE):
             return True
         return k == i + 1 and i > 0 and self._demonym(i, k, j)
 
@@ -308,9 +309,24 @@ class Names(Words):
             owner = self._choose(span, latest)
             self._attach(owner, span)
             latest[id(owner)] = span.start
+        self._join_aliases()
         for entity in self.entities:
             entity.spans.sort()
             entity.starts = [s.start for s in entity.spans]
+
+    def _join_aliases(self) -> None:
+        """« Alexandra Maquet, dite Alma » is one person, by her full name."""
+        for one, two in zip(self.spans, self.spans[1:]):
+            between = [t.key for t in self.tokens[one.j : two.i]]
+            entity, alias = self.owner[one.start], self.owner[two.start]
+            if entity is alias or entity.person <= 0 or len(entity.keys) < 2:
+                continue
+            if between[-1:] and between[-1] in _ALIAS and between[:-1] in ([], [","]):
+                entity.spans += alias.spans
+                self.owner |= {span.start: entity for span in alias.spans}
+                self.entities.remove(alias)
+                for owners in self.by_word.values():
+                    owners[:] = [entity if owner is alias else owner for owner in owners]
 
     def _new_entity(self, keys: tuple[str, ...], spans: list[NameSpan]) -> None:
         shown = next((s for s in spans if not self.text[s.start : s.end].isupper()), spans[0])
@@ -319,6 +335,8 @@ class Names(Words):
         if gender:
             entity.person += 3 if len(keys) > 1 else 1.5
             entity.vote(gender, 3)
+        elif len(keys) > 1 and keys[0] in lex.EPICENE:
+            entity.person += 3
         elif len(keys) > 1:
             entity.vote(guess_gender(keys[0]), 0.5)
         if 2 <= len(keys) <= 4:

@@ -285,8 +285,14 @@ class Reading(Names):
         """« FDS (Forces démocratiques syriennes) », and « l'Autorité des technologies (BTK) » in any language."""
         tokens, n = self.tokens, len(self.tokens)
         for k in self._at_key(acronym):
-            if k + 2 < n and tokens[k + 1].key == "(":
-                end = next((j for j in range(k + 2, min(n, k + 18)) if tokens[j].key == ")"), 0)
+            if k + 2 < n and tokens[k + 1].key in ("(", "["):
+                end = next(
+                    (j for j in range(k + 2, min(n, k + 18)) if tokens[j].key in (")", "]")), 0
+                )
+                words = [t.key for t in tokens[k + 2 : end] if t.word]
+                full = [w[0] for w in words if w not in lex.PREPOSITIONS and len(w) > 2]
+                if full == letters:  # « PNF [parquet national financier] »
+                    return self.text[tokens[k + 2].start : tokens[end - 1].end]
                 opens = next(
                     (
                         j
