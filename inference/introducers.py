@@ -26,6 +26,7 @@ SLOGAN = 8  # words of a slogan, at most
 INTRODUCED_BONUS, INFINITIVE_BONUS = 2.0, 3.0
 _LISTED = frozenset((",", "et", "ou", "puis"))
 _GOVERNING = frozenset("de à pour d après sans par afin que qui cela devait devrait".split())
+_CLITICS = frozenset("en y ne n l le la les lui leur se s m me nous vous pas jamais rien '".split())
 _NEAR = 80  # characters before a mark that tell
 _SAYS = class_mask("says", "says_for", "says_against")
 _AUXILIARIES = frozenset(
@@ -87,12 +88,15 @@ def _reported_infinitives(view: View) -> Iterator[int]:
     for i in range(1, len(view.words)):
         if view.shown(i).lower() not in ("avoir", "être", "vouloir"):
             continue
-        for j in range(i - 1, max(-1, i - 2 - ADVERBS), -1):
+        first = i
+        while first and view.shown(first - 1).lower() in _CLITICS and not view.breaks[first]:
+            first -= 1
+        for j in range(first - 1, max(-1, first - 2 - ADVERBS), -1):
             word = view.shown(j).lower()
             if view.breaks[j + 1] or not word.isalpha() or word in _GOVERNING:
                 break
             if word_class_bits(word) & _SAYS:
-                yield i
+                yield first
                 break
 
 
