@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from .backend import Backend, BackendName, Device, Pointed, Reading, load_backend
+from .cue_stance import told_by_cue
 from .decoding import WordQuote, decode_quotes, decode_tags, pick, pick_span
 from .errors import InputError
 from .features import word_features
@@ -229,7 +230,8 @@ class QuoteTagger:
             targets = [None] * len(quotes)
         else:
             targets = [pick_span(row) for row in scores.target]
-        stances = _softmax(scores.stance / self.settings.stance_temperature).tolist()
+        told = [told_by_cue(_words(view, cue, first)) for cue in pointed[1]]
+        stances = _softmax(scores.stance / self.settings.stance_temperature + told).tolist()
         for quote, mention, cue, target, stance in zip(quotes, *pointed, targets, stances):
             yield _Found(
                 _offsets(view, (quote.first, quote.end), offset),
@@ -336,6 +338,14 @@ def _offsets(
         return None
     words = view.words[first + span[0] : first + span[1]]
     return words[0].start + offset, words[-1].end + offset
+
+
+def _words(view: View, span: tuple[int, int] | None, first: int) -> str:
+    """The words of a word span that counts from word ``first`` of the view, as the network reads them."""
+    if span is None:
+        return ""
+    words = view.words[first + span[0] : first + span[1]]
+    return view.text[words[0].view_start : words[-1].view_end]
 
 
 def _document(document: Document, found: list[_Found]) -> Document:

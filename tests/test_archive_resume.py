@@ -318,7 +318,8 @@ def test_a_full_file_system(archive: Path, tmp_path: Path) -> None:
 # ---------------------------------------------------------------- the command itself
 
 SLOW = f"""
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which is off in what a shell runs behind
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 from types import ModuleType
 from archives import pretend
