@@ -103,8 +103,12 @@ def _says_that(view: View, between: range) -> int | None:
 
 def settle(view: View, spans: Sequence[Span]) -> list[Span]:
     """Spans in text order, none overlapping, with the edges and kinds that the rules here give them."""
-    settled = _whole_pairs(view, spans)
-    settled = [_widened(view, settled, n) for n in range(len(settled))]
+    settled: list[Span] = []
+    for span in _whole_pairs(view, spans):
+        floor = settled[-1][1] if settled else 0
+        first, end, kind = _widened(view, *span, floor)
+        if first < end:
+            settled.append((first, end, kind))
     return _joined(view, settled)
 
 
@@ -138,17 +142,13 @@ def _speaks_up(view: View, gap: range) -> bool:
     return not whole or any(view.breaks[i] or word_class_bits(view.shown(i)) & _SAYS for i in gap)
 
 
-def _widened(view: View, spans: Sequence[Span], n: int) -> Span:
-    """Span ``n`` with the words at its edges that belong to its clause, and without those that don't."""
-    first, end, kind = spans[n]
-    floor = spans[n - 1][1] if n else 0
+def _widened(view: View, first: int, end: int, kind: int, floor: int) -> Span:
+    """A span with the words at its edges that belong to its clause, and without those that don't.
+
+    It begins at word ``floor`` or later.
+    """
     if kind == DIRECT:
-        start = _subject(view, first, end, floor)
-        if start is not None:
-            return start, end + 1, MIXED
-        if first > 2 and view.words[first - 1].mark == 1 and view.shown(first - 2).lower() == "que":
-            return first - 1, end + 1, MIXED
-        return first, end, kind
+        return _reported(view, max(first, floor), end, floor)
     if (
         kind == INDIRECT
         and view.shown(first).lower() == "a"
@@ -156,12 +156,26 @@ def _widened(view: View, spans: Sequence[Span], n: int) -> Span:
     ):
         first += 1  # « appelle a venir »
     if kind == MIXED and view.words[first].mark == 1:
-        first = max(_after_que(view, first), floor)
+        first = _after_que(view, first)
     first = max(_adverbial(view, first, end), floor)
-    if end + 2 < len(view.words) and [view.shown(end), view.shown(end + 2)] == ["(", ")"]:
-        if _ACRONYM.match(view.shown(end + 1)) and not view.breaks[end]:
-            end += 3
+    acronym = end + 2 < len(view.words) and [view.shown(end), view.shown(end + 2)] == ["(", ")"]
+    if acronym and not view.breaks[end] and _ACRONYM.match(view.shown(end + 1)):
+        end += 3
     return first, end, kind
+
+
+def _reported(view: View, first: int, end: int, floor: int) -> Span:
+    """A direct quote, or the mixed one that it is after « que » or as the predicate of an unmarked subject."""
+    opening, closing = first - 1, view.mates.get(first - 1, -1)
+    if opening <= floor or closing not in (end, end + 1):
+        return first, end, DIRECT
+    start = _subject(view, first, closing, floor)
+    if start is not None:
+        return start, closing + 1, MIXED
+    before = opening - 1 - (view.shown(opening - 1) == "'")
+    if before >= 0 and view.shown(before).lower() in ("que", "qu"):
+        return opening, closing + 1, MIXED
+    return first, end, DIRECT
 
 
 def _after_que(view: View, first: int) -> int:
@@ -176,12 +190,10 @@ def _after_que(view: View, first: int) -> int:
     return i if any(bits & (_SAYS | _THINKS) for bits in said) else first
 
 
-def _subject(view: View, first: int, end: int, floor: int) -> int | None:
+def _subject(view: View, first: int, closing: int, floor: int) -> int | None:
     """Where the sentence begins whose predicate alone is marked: Ce gel « prend le contre-pied … », selon X."""
-    if first < 2 or view.words[first - 1].mark != 1 or view.mates.get(first - 1) != end:
-        return None
     head = view.shown(first)
-    if not head[0].islower() or head in _SUBJECTS or not _attributed(view, end + 1):
+    if first < 2 or not head[0].islower() or head in _SUBJECTS or not _attributed(view, closing):
         return None
     last = first - 2
     if (

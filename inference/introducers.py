@@ -34,32 +34,31 @@ _AUXILIARIES = frozenset(
 )
 _ARTICLE = r"(?:l'|les? |la |une? |des |d'une? |de la |de l'|du |de |d'|ces? |cet |cette |ses |son |sa |leurs? )?"
 _ADVERB = r"(?:aussi |également |ainsi |notamment )?"
+_FEW = r"[^.;:«»\n]"  # characters that keep what they join in one clause
 _SLOGAN = re.compile(
-    r"(?:\b(?:scand|cri[eaéè]|hurl|vocifér|tagué)\w*(?:[, :]*[^.;:«»\n]{0,25})?"
+    rf"(?:\b(?:scand|cri[eaéè]|hurl|vocifér|tagué)\w*(?:[, :]*{_FEW}{{0,25}})?"
     r"|\b(?:est|était|a|ont|avait|été) (?:écrit|inscrit|tagué)\w* ?:? ?"
     r"|\b(?:pancarte|banderole|graffiti|calicot|drapeau|écriteau|slogan)s? ?:? ?)(?<!\bà )$",
     re.IGNORECASE,
 )
+_PHRASES = (
+    rf"qualifi\w+(?: {_FEW}{{0,60}})? (?:de |d')",
+    r"jug\w+ (?:(?:cette|ce|cet|ces|la|le|les) \w+ )?",
+    r"parl\w+ (?:d'une? |de |du |des |d'|de la |de l')",
+    r"(?:dénonc|fustig|déplor|condamn|regrett|raill|récus|réfut|redout|stigmatis"
+    r"|évoqu|salu|invoqu|réclam|exig|prôn|recommand|préconis|vant|promet|revendiqu)\w+ "
+    + _ADVERB
+    + _ARTICLE,
+    rf"(?:décri|qualifi|désign|dépei)\w+(?: {_FEW}{{0,40}})? comme (?:étant )?" + _ARTICLE,
+    r"(?:se (?:dit|disent|disait|disant)|s'est (?:dite?|déclarée?|montrée?)|se sont (?:dits?|déclarés?)|s'affirm\w+)"
+    r" (?:\w+ment )?",
+    r"ce qu'\w+ appell\w+ " + _ARTICLE,
+    r"qu'(?:il|elle|ils|elles) (?:qualifi|jug|présent|considèr|décri)\w+ (?:de |d'|comme )?"
+    + _ARTICLE,
+)
+# « jugement », « parlement », « qualificatif », « exigences » are no verbs.
 _PHRASE = re.compile(
-    r"\b(?:qualifi(?!cati)\w*(?: [^.;:«»\n]{0,60})? (?:de |d')"
-    r"|jug\w+ (?:(?:cette|ce|cet|ces|la|le|les) \w+ )?"
-    r"|parl\w+ (?:d'une? |de |du |des |d'|de la |de l')"
-    r"|(?:dénonc|fustig|déplor|condamn|regrett|raill|récus|réfut|redout|stigmatis)\w+ "
-    + _ADVERB
-    + _ARTICLE
-    + r""
-    r"|(?:évoqu|salu|invoqu|réclam|exig|prôn|recommand|préconis|vant|promet|revendiqu)\w+ "
-    + _ADVERB
-    + _ARTICLE
-    + r"|(?:décri|qualifi|désign|dépei)\w+(?: [^.;:«»\n]{0,40})? comme (?:étant )?"
-    + _ARTICLE
-    + r"|(?:se (?:dit|disent|disait|disant)|s'est (?:dite?|déclarée?|montrée?)|se sont (?:dits?|déclarés?)"
-    r"|s'affirm\w+) (?:\w+ment )?"
-    r"|ce qu'\w+ appell\w+ "
-    + _ARTICLE
-    + r"|qu'(?:il|elle|ils|elles) (?:qualifi|jug|présent|considèr|décri)\w+ "
-    r"(?:de |d'|comme )?" + _ARTICLE + r")$",
-    re.IGNORECASE,
+    rf"\b(?!\w*(?:tion|tif|ence|gement|lement)s?\b)(?:{'|'.join(_PHRASES)})$", re.IGNORECASE
 )
 
 
