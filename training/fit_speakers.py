@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
+from guillemets.inference.history import Candidate, Query
 from guillemets.inference.names import Entity
-from guillemets.inference.ranking import Candidate, Query
 from guillemets.inference.reading import read_documents
 from guillemets.inference.schema import Document, Quote
 from guillemets.inference.speakers import Attribution, Resolver
