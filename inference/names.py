@@ -10,7 +10,6 @@ from . import lexicon as lex
 from .words import CLAUSE_WORDS, Words, stem
 
 RANKS = frozenset(("premier", "premiere", "vice", "ex", "pdg"))
-_ALIAS = lex.word_set("dit dite alias surnomme surnommee")
 _DEMONYM_ENDINGS = (
     "ais", "aise", "ois", "oise", "ien", "ienne", "een", "eenne", "ain", "aine", "ene", "ol", "ole", "and", "ande",
     "be", "ite", "que", "lge", "sse", "ard", "arde", "che",
@@ -315,18 +314,24 @@ class Names(Words):
             entity.starts = [s.start for s in entity.spans]
 
     def _join_aliases(self) -> None:
-        """« Alexandra Maquet, dite Alma » is one person, by her full name."""
+        """« Alexandra Maquet, dite Alma » is one person, by her full name; « …, dit Rey » is Rey who speaks."""
         for one, two in zip(self.spans, self.spans[1:]):
-            between = [t.key for t in self.tokens[one.j : two.i]]
             entity, alias = self.owner[one.start], self.owner[two.start]
-            if entity is alias or entity.person <= 0 or len(entity.keys) < 2:
+            if entity is alias or entity.person <= 0 or len(entity.keys) < 2 or len(alias.keys) > 1:
                 continue
-            if between[-1:] and between[-1] in _ALIAS and between[:-1] in ([], [","]):
-                entity.spans += alias.spans
-                self.owner |= {span.start: entity for span in alias.spans}
-                self.entities.remove(alias)
-                for owners in self.by_word.values():
-                    owners[:] = [entity if owner is alias else owner for owner in owners]
+            match [t.key for t in self.tokens[one.j : two.i]]:
+                case ["dit" | "dite" | "alias" | "surnomme" | "surnommee"]:
+                    pass
+                case [",", "dite" | "alias" | "surnomme" | "surnommee"]:
+                    pass
+                case _:
+                    continue
+            entity.spans += alias.spans
+            self.owner |= {span.start: entity for span in alias.spans}
+            self.entities.remove(alias)
+            for word in alias.words:
+                self.by_word[word].remove(alias)
+                self.by_word[word].append(entity)
 
     def _new_entity(self, keys: tuple[str, ...], spans: list[NameSpan]) -> None:
         shown = next((s for s in spans if not self.text[s.start : s.end].isupper()), spans[0])

@@ -70,7 +70,8 @@ class View:
         """The pairs of outer marks that lie in words ``[first, end)``, marks included."""
         start = bisect_left(self.pairs, first, key=lambda pair: pair[0])
         found = []
-        for opening, closing in self.pairs[start:]:
+        for i in range(start, len(self.pairs)):
+            opening, closing = self.pairs[i]
             if opening >= end:
                 break
             if closing < end and self.words[opening].mark == 1:

@@ -270,6 +270,26 @@ def test_imperfect_mention(mention: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("marked", "expected"),
+    [
+        ("Alexandra Maquet, dite Alma, chante. {Alma} a dit [oui].", "Alexandra Maquet"),
+        ("Alexandra Maquet dite Alma chante. {Alma} a dit [oui].", "Alexandra Maquet"),
+        ("Tout vient de Paul Rey, dit Solveig. {Solveig} a dit [oui].", "Solveig"),
+        (
+            "L'archevêque de Rouen Dominique Lebrun prie. {L'archevêque} dit [oui].",
+            "Dominique Lebrun",
+        ),
+        (
+            "Le PNF (parquet national financier) enquête. {Le PNF} dit [oui].",
+            "parquet national financier",
+        ),
+    ],
+)
+def test_aliases_and_names_beside_others(marked: str, expected: str) -> None:
+    assert names(marked) == [expected]
+
+
+@pytest.mark.parametrize(
     ("text", "mention", "name"),
     [
         # The mention is but the name in a noun phrase, or its last word, or ends too soon.
