@@ -120,5 +120,3 @@ class Acronyms(DescribedNames):
             ):
                 return j, False
         return 0, False
-
-    # -- mending mentions -----------------------------------------------------------------------------

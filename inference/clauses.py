@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from .text import View
+from .word_classes import says
 
-_NEAR = 70  # characters before a span that tell
+NEAR = 70  # characters before a span that tell
 ROW = 12  # marked phrases in a row, at most
 # « les groupes dits « modérés » », « surnommé « le Kaiser » »; but not « qu'il avait dite « folle » ».
 _TERM = re.compile(
@@ -39,7 +40,13 @@ _OFFENCE = re.compile(
     r"|diffamation|injures?|faux et|enlèvement|séquestration|mise en danger|non-assistance|prise illégale|sédition)\b",
     re.IGNORECASE,
 )
-_LISTED = frozenset((",", "et", "ou", "puis"))
+#: Words that may stand between marked phrases of one row.
+LISTED = frozenset((",", "et", "ou", "puis"))
+#: Words that may stand between what was said and the verb: « , lui a-t-il dit ».
+AUXILIARIES = frozenset(
+    "a ont avait avaient s est sont se lui leur m nous t il elle ils elles on - '".split()
+)
+ATTRIBUTION = 6  # words within which that verb stands, itself included
 _SELON = re.compile(r"\b(?:selon|d'après)\b[^,.;:«»“”]*$", re.IGNORECASE)
 _GLOSS = re.compile(r"[»”] ?\( ?« ?$")
 _COMPLEMENT = re.compile(r"\b(?:de |d'|à )$", re.IGNORECASE)
@@ -80,7 +87,7 @@ def marked_phrases(view: View, first: int, end: int) -> list[tuple[int, int]]:
         return []
     outer = view.outer_pairs(first, end)
     phrases = [(opening, closing + 1) for opening, closing in outer] or [(first, end)]
-    if _OF_NOUN.search(_before(view, first)) and view.words[first].mark != 1:
+    if _OF_NOUN.search(view.before(first, NEAR)) and view.words[first].mark != 1:
         return phrases
     if _IN_THE_WORDS_OF.match(view.text, view.words[end - 1].view_end):
         return phrases[-1:]
@@ -114,7 +121,7 @@ def is_term_or_charge(view: View, first: int) -> bool:
     What stands in a row with such words is one as well: « accusés de « violences » et « rébellion » ».
     """
     first = _row(view, first)
-    before = _before(view, first)
+    before = view.before(first, NEAR)
     if _TERM.search(before) or _CHARGE.search(before) or is_title(view, first):
         return True
     inside = view.words[first + 1].view_start if first + 1 < len(view.words) else 0
@@ -125,14 +132,14 @@ def is_title(view: View, first: int) -> bool:
     """Whether marked words that begin with the mark ``first`` are the title of what is named before them."""
     if first + 1 >= len(view.words) or not view.shown(first + 1)[0].isupper():
         return False
-    return bool(_ENTITLED.search(_before(view, first)))
+    return bool(_ENTITLED.search(view.before(first, NEAR)))
 
 
 def _row(view: View, first: int) -> int:
     """The mark that opens the first of the marked phrases that stand in a row with that at ``first``."""
     for _ in range(ROW):
         i = first - 1
-        while i > 0 and first - i <= 2 and view.shown(i).lower() in _LISTED:
+        while i > 0 and first - i <= 2 and view.shown(i).lower() in LISTED:
             i -= 1
         if i >= first - 1 or view.words[i].mark != -1 or i not in view.mates:
             break
@@ -142,12 +149,12 @@ def _row(view: View, first: int) -> int:
 
 def _after_selon(view: View, first: int) -> bool:
     """Whether « selon X », without a comma, goes before word ``first``."""
-    return bool(_SELON.search(_before(view, first)))
+    return bool(_SELON.search(view.before(first, NEAR)))
 
 
 def is_gloss(view: View, first: int) -> bool:
     """Whether a direct quote at ``first`` tells marked words again: « « Oui » (« Yes ») »."""
-    return bool(_GLOSS.search(_before(view, first)))
+    return bool(_GLOSS.search(view.before(first, NEAR)))
 
 
 def is_complement_only(view: View, first: int, end: int) -> bool:
@@ -155,7 +162,7 @@ def is_complement_only(view: View, first: int, end: int) -> bool:
 
     « promettent de nouvelles actions », « la volonté de ne pas appliquer la loi ».
     """
-    before = _before(view, first)
+    before = view.before(first, NEAR)
     if not _COMPLEMENT.search(before):
         return False
     return bool(_OF_NOUN.search(before)) or not is_infinitive(view, first, end)
@@ -172,6 +179,10 @@ def is_infinitive(view: View, first: int, end: int) -> bool:
     return False
 
 
-def _before(view: View, first: int) -> str:
-    start = view.words[first].view_start
-    return view.text[max(0, start - _NEAR) : start].rpartition("\n")[2]
+def is_said_here(view: View, first: int, passed: frozenset[str] = AUXILIARIES) -> bool:
+    """Whether a verb of saying stands at word ``first`` or soon after, behind words ``passed`` over."""
+    for i in range(first, min(first + ATTRIBUTION, len(view.words))):
+        word = view.shown(i).lower()
+        if word not in passed:
+            return says(word)
+    return False

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 
 from .clauses import is_complement_only, is_gloss, is_term_or_charge, is_title, marked_phrases
 from .edges import pieces, sentence_ends, settle
 from .introducers import favour
-from .labels import FORBIDDEN, QUOTE_LABELS, SPAN_LABELS, spans_of, transition_mask
-from .schema import QUOTE_TYPES
-from .spans import best_spans, likely_spans, viterbi
+from .labels import (
+    DIRECT,
+    FORBIDDEN,
+    INDIRECT,
+    MIXED,
+    QUOTE_LABELS,
+    SPAN_LABELS,
+    spans_of,
+    transition_mask,
+)
+from .spans import WordQuote, best_spans, likely_spans, viterbi
 from .text import View
 
-DIRECT, MIXED, INDIRECT = range(len(QUOTE_TYPES))
-_DIRECT_LABELS = [QUOTE_LABELS.index("B-direct"), QUOTE_LABELS.index("I-direct")]
 _CLAUSE_INSIDE = [QUOTE_LABELS.index("I-mixed"), QUOTE_LABELS.index("I-indirect")]
 _LEAVES_CLAUSE = np.array(
     [
@@ -29,16 +35,6 @@ COMMA_COST = 1.0
 SLACK = 3  # words by which an edge may miss its mark
 _TRAILING = {DIRECT: {",", ";", ":", "-", "–", "—"}, MIXED: {",", ";", ":", ".", "!", "?", "…"}}
 _TRAILING[INDIRECT] = _TRAILING[MIXED]
-
-
-@dataclass(frozen=True)
-class WordQuote:
-    """A decoded quote: words ``[first, end)``, kind (index into QUOTE_TYPES), how likely one is there."""
-
-    first: int
-    end: int
-    kind: int
-    score: float
 
 
 def decode_quotes(view: View, emissions: np.ndarray, transitions: np.ndarray) -> list[WordQuote]:
@@ -60,25 +56,18 @@ def decode_quotes(view: View, emissions: np.ndarray, transitions: np.ndarray) ->
     candidates = likely_spans(
         emissions, transitions[-1], np.stack([step, step - COMMA_COST * _LEAVES_CLAUSE]), commas
     )
-    snapped: list[tuple[int, int, int]] = []
-    scores: dict[int, float] = {}  # by the words of the span that they were given to
+    quotes: list[WordQuote] = []
     for i, (span, score) in enumerate(chosen := best_spans(candidates)):
         first, end = snap(view, span.first, span.end, span.kind)
         if span.kind == DIRECT:
             others = (s.first for s, _ in chosen[i + 1 :] if s.kind == DIRECT)
             end = _whole_utterance(view, first, end, next(others, len(view.words)))
-        if snapped and first < snapped[-1][1]:
-            first = snapped[-1][1]
-        if first >= end:
-            continue
-        scores |= dict.fromkeys(range(first, end), score)
-        snapped += [(*part, span.kind) for part in _parts(view, first, end, span.kind)]
-    quotes = []
-    for first, end, kind in settle(view, snapped):
-        score = next(scores[i] for i in range(first, end) if i in scores)
-        if quote := _quote(view, first, end, kind, score):
-            quotes.append(quote)
-    return quotes
+        if quotes:
+            first = max(first, quotes[-1].end)
+        if first < end:
+            parts = _parts(view, first, end, span.kind)
+            quotes += [WordQuote(*part, span.kind, score) for part in parts]
+    return [q for quote in settle(view, quotes) if (q := _by_the_guide(view, quote))]
 
 
 def _parts(view: View, first: int, end: int, kind: int) -> list[tuple[int, int]]:
@@ -88,20 +77,21 @@ def _parts(view: View, first: int, end: int, kind: int) -> list[tuple[int, int]]
     return [part for piece in pieces(view, first, end) for part in marked_phrases(view, *piece)]
 
 
-def _quote(view: View, first: int, end: int, kind: int, score: float) -> WordQuote | None:
-    """None for spans without a letter, and for what is no quote by the guide."""
+def _by_the_guide(view: View, quote: WordQuote) -> WordQuote | None:
+    """The quote, as the kind that it is; None for what is none by the guide, and for spans without a letter."""
+    first, end = quote.first, quote.end
     words = view.words[first:end]
     if not any(view.text[word.view_start].isalnum() for word in words):
         return None
-    if kind == DIRECT and (is_gloss(view, first) or first and is_title(view, first - 1)):
+    if quote.kind == DIRECT and (is_gloss(view, first) or first and is_title(view, first - 1)):
         return None
-    if kind == MIXED and words[0].mark == 1 and is_term_or_charge(view, first):
+    if quote.kind == MIXED and words[0].mark == 1 and is_term_or_charge(view, first):
         return None
-    if kind == MIXED and not any(word.mark for word in words):
-        kind = INDIRECT
-    if kind == INDIRECT and is_complement_only(view, first, end):
+    if quote.kind == MIXED and not any(word.mark for word in words):
+        quote = replace(quote, kind=INDIRECT)
+    if quote.kind == INDIRECT and is_complement_only(view, first, end):
         return None
-    return WordQuote(first, end, kind, score)
+    return quote
 
 
 def _after_colon(view: View, i: int) -> bool:
@@ -172,11 +162,11 @@ def _whole_utterance(view: View, first: int, end: int, limit: int) -> int:
     ``limit`` is where the next direct quote begins: that one follows an incise. What this one reports
     in its turn is no quote of the text's.
     """
-    for opening, closing in view.pairs:
-        if view.words[opening].mark == 1 and opening == first - 1 and end < closing <= limit:
-            stops = (view.text[word.view_start] for word in view.words[end - 1 : end + 1])
-            return closing if any(stop in ".!?…" for stop in stops) else end
-    return end
+    opening, closing = first - 1, view.mates.get(first - 1, -1)
+    if view.words[opening].mark != 1 or not end < closing <= limit:
+        return end
+    stops = (view.text[word.view_start] for word in view.words[end - 1 : end + 1])
+    return closing if any(stop in ".!?…" for stop in stops) else end
 
 
 def _snap_mixed(view: View, first: int, end: int) -> tuple[int, int]:

@@ -8,19 +8,15 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from operator import itemgetter
+from dataclasses import replace
+from operator import attrgetter
 
-from .clauses import is_infinitive
-from .schema import QUOTE_TYPES
+from .clauses import AUXILIARIES, is_infinitive, is_said_here
+from .labels import DIRECT, INDIRECT, MIXED
+from .spans import WordQuote
 from .text import View
-from .word_classes import class_mask, word_class_bits
+from .word_classes import says, thinks
 
-DIRECT, MIXED, INDIRECT = range(len(QUOTE_TYPES))
-#: Words ``[first, end)`` and a kind (index into QUOTE_TYPES).
-Span = tuple[int, int, int]
-
-_SAYS = class_mask("says", "says_for", "says_against")
-_THINKS = class_mask("thinks")
 _TITLES = frozenset("M MM Mme Mmes Mlle Dr Me Mgr St Ste Pr av env etc cf art no".split())
 _DASHES = frozenset("-–—")
 _ACRONYM = re.compile(r"[A-ZÀ-Ý]{2,8}[a-z]?$")
@@ -30,9 +26,7 @@ _SUBJECTS = _DETERMINERS | frozenset(
     "je j tu il elle on nous vous ils elles ça ce c cela qui que qu si y oui non".split()
 )
 _BEFORE_PREDICATE = frozenset("mais puis que qu car si ou or donc comme selon et : ; ,".split())
-_AUXILIARIES = frozenset(
-    "a ont avait avaient s est sont se lui leur m nous t il elle ils elles on - ' également aussi ainsi".split()
-)
+_PASSED = AUXILIARIES | {"également", "aussi", "ainsi"}
 _ADVERBIAL = re.compile(
     r"(?:dans|à|au|aux|depuis|après|avant|pendant|lors|durant|dès|ces|cette|ce|en (?:\d{4}|janvier|février"
     r"|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre))\b",
@@ -93,7 +87,7 @@ def _says_that(view: View, between: range) -> int | None:
     """The first word after « ajoutant que », « estimant qu' »."""
     for i in between:
         word = view.shown(i).lower()
-        if word.endswith("ant") and word_class_bits(word) & (_SAYS | _THINKS):
+        if word.endswith("ant") and (says(word) or thinks(word)):
             if view.shown(i + 1).lower() == "que":
                 return i + 2
             if view.shown(i + 1).lower() == "qu":
@@ -101,32 +95,29 @@ def _says_that(view: View, between: range) -> int | None:
     return None
 
 
-def settle(view: View, spans: Sequence[Span]) -> list[Span]:
-    """Spans in text order, none overlapping, with the edges and kinds that the rules here give them."""
-    settled: list[Span] = []
-    for span in _whole_pairs(view, spans):
-        floor = settled[-1][1] if settled else 0
-        first, end, kind = _widened(view, *span, floor)
-        if first < end:
-            settled.append((first, end, kind))
+def settle(view: View, quotes: Sequence[WordQuote]) -> list[WordQuote]:
+    """Quotes in text order, none overlapping, with the edges and kinds that the rules here give them."""
+    settled: list[WordQuote] = []
+    for quote in _whole_pairs(view, quotes):
+        widened = _widened(view, quote, settled[-1].end if settled else 0)
+        if widened.first < widened.end:
+            settled.append(widened)
     return _joined(view, settled)
 
 
-def _whole_pairs(view: View, spans: Sequence[Span]) -> list[Span]:
-    """One quote where spans fill a pair of outer marks but in part and nobody speaks up in between."""
-    found = list(spans)
-    for opening, closing in view.pairs:
-        if view.words[opening].mark != 1:
+def _whole_pairs(view: View, quotes: Sequence[WordQuote]) -> list[WordQuote]:
+    """One quote where several fill a pair of outer marks but in part and nobody speaks up in between."""
+    found = list(quotes)
+    for opening, closing in view.outer_pairs(0, len(view.words)):
+        at = bisect_left(found, opening + 1, key=attrgetter("first"))
+        inside = [quote for quote in found[at : at + IN_A_PAIR] if quote.end <= closing]
+        if all(quote.kind == INDIRECT for quote in inside):
             continue
-        at = bisect_left(found, opening + 1, key=itemgetter(0))
-        inside = [span for span in found[at : at + IN_A_PAIR] if span[1] <= closing]
-        if not inside or all(kind == INDIRECT for *_, kind in inside):
-            continue
-        edges = [opening + 1, *(edge for first, end, _ in inside for edge in (first, end)), closing]
+        edges = [opening + 1, *(edge for q in inside for edge in (q.first, q.end)), closing]
         gaps = [range(a, b) for a, b in zip(edges[::2], edges[1::2])]
         if any(_speaks_up(view, gap) for gap in gaps) or not any(map(len, gaps)):
             continue
-        found[at : at + len(inside)] = [(opening + 1, closing, DIRECT)]
+        found[at : at + len(inside)] = [WordQuote(opening + 1, closing, DIRECT, inside[0].score)]
     return found
 
 
@@ -139,16 +130,17 @@ def _speaks_up(view: View, gap: range) -> bool:
         return False
     start = next(i for i, word in zip(gap, words) if word.isalnum())
     whole = view.shown(start)[0].isupper() and any(word in ".!?…" for word in words[-3:])
-    return not whole or any(view.breaks[i] or word_class_bits(view.shown(i)) & _SAYS for i in gap)
+    return not whole or any(view.breaks[i] or says(view.shown(i)) for i in gap)
 
 
-def _widened(view: View, first: int, end: int, kind: int, floor: int) -> Span:
-    """A span with the words at its edges that belong to its clause, and without those that don't.
+def _widened(view: View, quote: WordQuote, floor: int) -> WordQuote:
+    """A quote with the words at its edges that belong to its clause, and without those that don't.
 
     It begins at word ``floor`` or later.
     """
+    first, end, kind = quote.first, quote.end, quote.kind
     if kind == DIRECT:
-        return _reported(view, max(first, floor), end, floor)
+        return _reported(view, replace(quote, first=max(first, floor)), floor)
     if (
         kind == INDIRECT
         and view.shown(first).lower() == "a"
@@ -161,21 +153,19 @@ def _widened(view: View, first: int, end: int, kind: int, floor: int) -> Span:
     acronym = end + 2 < len(view.words) and [view.shown(end), view.shown(end + 2)] == ["(", ")"]
     if acronym and not view.breaks[end] and _ACRONYM.match(view.shown(end + 1)):
         end += 3
-    return first, end, kind
+    return replace(quote, first=first, end=end)
 
 
-def _reported(view: View, first: int, end: int, floor: int) -> Span:
+def _reported(view: View, quote: WordQuote, floor: int) -> WordQuote:
     """A direct quote, or the mixed one that it is after « que » or as the predicate of an unmarked subject."""
-    opening, closing = first - 1, view.mates.get(first - 1, -1)
-    if opening <= floor or closing not in (end, end + 1):
-        return first, end, DIRECT
-    start = _subject(view, first, closing, floor)
-    if start is not None:
-        return start, closing + 1, MIXED
+    opening, closing = quote.first - 1, view.mates.get(quote.first - 1, -1)
+    if opening <= floor or closing not in (quote.end, quote.end + 1):
+        return quote
     before = opening - 1 - (view.shown(opening - 1) == "'")
-    if before >= 0 and view.shown(before).lower() in ("que", "qu"):
-        return opening, closing + 1, MIXED
-    return first, end, DIRECT
+    start = _subject(view, quote.first, closing, floor)
+    if start is None and before >= 0 and view.shown(before).lower() in ("que", "qu"):
+        start = opening
+    return quote if start is None else replace(quote, first=start, end=closing + 1, kind=MIXED)
 
 
 def _after_que(view: View, first: int) -> int:
@@ -186,8 +176,8 @@ def _after_que(view: View, first: int) -> int:
     que = i - 1 - (i > 0 and view.shown(i - 1) == "'")
     if i == first or que < 0 or view.shown(que).lower() not in ("que", "qu"):
         return first
-    said = (word_class_bits(view.shown(j)) for j in range(max(0, que - SAID), que))
-    return i if any(bits & (_SAYS | _THINKS) for bits in said) else first
+    before = map(view.shown, range(max(0, que - SAID), que))
+    return i if any(says(word) or thinks(word) for word in before) else first
 
 
 def _subject(view: View, first: int, closing: int, floor: int) -> int | None:
@@ -207,10 +197,7 @@ def _subject(view: View, first: int, closing: int, floor: int) -> int | None:
     if (
         start < floor
         or len(words) > SUBJECT
-        or any(
-            view.words[i].mark or word_class_bits(view.shown(i)) & _SAYS or view.shown(i) == ":"
-            for i in words
-        )
+        or any(view.words[i].mark or says(view.shown(i)) or view.shown(i) == ":" for i in words)
     ):
         return None
     return start
@@ -224,7 +211,7 @@ def _adverbial(view: View, first: int, end: int) -> int:
     opening = view.text[view.words[start].view_start : view.words[first].view_start]
     if not _ADVERBIAL.match(opening) or _NO_ADVERBIAL.match(opening) or "»" in opening:
         return first
-    if any(word_class_bits(view.shown(i)) & _SAYS for i in range(start, first)):
+    if any(says(view.shown(i)) for i in range(start, first)):
         return first
     return start
 
@@ -251,30 +238,27 @@ def _attributed(view: View, i: int) -> bool:
         "d'après", view.words[i].view_start
     ):
         return True
-    if not comma:
-        return False
-    for j in range(i, min(i + 6, size)):
-        word = view.shown(j).lower()
-        if word not in _AUXILIARIES:
-            return bool(word_class_bits(word) & _SAYS)
-    return False
+    return comma and is_said_here(view, i, _PASSED)
 
 
-def _joined(view: View, spans: Sequence[Span]) -> list[Span]:
+def _joined(view: View, quotes: Sequence[WordQuote]) -> list[WordQuote]:
     """A reported clause and marked words that a conjunction or preposition ties to it are one quote."""
-    found: list[Span] = []
-    for first, end, kind in spans:
-        if found and kind == MIXED and view.words[first].mark == 1 and found[-1][2] == INDIRECT:
-            start, stop, _ = found[-1]
-            between = [view.shown(i).lower() for i in range(stop, first)]
-            line = not any(view.breaks[stop : first + 1])
-            if (
-                line
-                and 0 < len(between) <= LINKED
-                and _LINKS.issuperset(between)
-                and between != [","]
-            ):
-                found[-1] = (start, end, MIXED)
-                continue
-        found.append((first, end, kind))
+    found: list[WordQuote] = []
+    for quote in quotes:
+        if found and _tied(view, found[-1], quote):
+            found[-1] = replace(found[-1], end=quote.end, kind=MIXED)
+        else:
+            found.append(quote)
     return found
+
+
+def _tied(view: View, clause: WordQuote, phrase: WordQuote) -> bool:
+    if (clause.kind, phrase.kind) != (INDIRECT, MIXED) or view.words[phrase.first].mark != 1:
+        return False
+    between = [view.shown(i).lower() for i in range(clause.end, phrase.first)]
+    return (
+        0 < len(between) <= LINKED
+        and _LINKS.issuperset(between)
+        and between != [","]
+        and not any(view.breaks[clause.end : phrase.first + 1])
+    )

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
+from dataclasses import dataclass
 
 from .kinds import agreement_of, content_key, kind_of, noun_class
 from .names import Entity, NameSpan
 from .phrases import Reading
 
-_WEIGHTS = Path(__file__).with_name("speakers.json")
 TRIM = ' \t\r\n\u00a0\u202f\u2009«»"“”,;:!?…()[]–—-'
 
 
@@ -25,12 +21,6 @@ class Attribution:
     end: int
     mention: tuple[int, int] | None
     type: str
-
-
-@lru_cache(maxsize=1)
-def weights() -> dict[str, float]:
-    """The ranker's weights, as ``guillemets.training.fit_speakers`` writes them."""
-    return json.loads(_WEIGHTS.read_text(encoding="utf-8"))
 
 
 @dataclass
@@ -64,23 +54,11 @@ class Place:
     quoted: bool = False
 
 
-@dataclass
-class Candidate:
-    """A possible answer and its features."""
-
-    entity: Entity
-    features: list[str] = field(default_factory=list)
-    score: float = 0.0
-
-
 class History:
     """Quotes of one text in order, the answers so far, and where everybody was last seen."""
 
-    def __init__(
-        self, text: str, quotes: Sequence[Attribution], model: dict[str, float] | None = None
-    ) -> None:
+    def __init__(self, text: str, quotes: Sequence[Attribution]) -> None:
         self.text = text
-        self.model = weights() if model is None else model
         self.given = list(quotes)
         self.order = sorted(
             range(len(self.given)), key=lambda k: (self.given[k].start, self.given[k].end, k)
@@ -95,7 +73,6 @@ class History:
         self.uses: dict[int, Place] = {}  # id(entity) -> where a resolved mention last stood for it
         self.standing: dict[int, Entity] = {}  # start of a noun phrase -> whom it stands for
         self.alias: dict[str, Entity] = {}  # folded noun phrase -> whom it stood for last
-        self.overtaken = False  # somebody who agrees was made a subject since the last quote
         self.known: dict[str, Entity] = {}  # phrases that spoke, by folded words
         people = [e for e in self.reading.entities if kind_of(e) == "person"]
         self.hero = min(people, key=lambda e: e.starts[0], default=None)  # the first person named

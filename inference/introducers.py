@@ -12,9 +12,10 @@ from typing import Literal
 
 import numpy as np
 
+from .clauses import LISTED, is_said_here
 from .labels import QUOTE_LABELS
 from .text import View
-from .word_classes import class_mask, word_class_bits
+from .word_classes import says
 
 _B_DIRECT, _I_DIRECT = (QUOTE_LABELS.index(f"{label}-direct") for label in "BI")
 _B_MIXED, _B_INDIRECT = (QUOTE_LABELS.index(f"B-{kind}") for kind in ("mixed", "indirect"))
@@ -24,14 +25,9 @@ SHORT, SHORT_BONUS = 3, 2.0
 ADVERBS = 4  # words between a verb of saying and its infinitive
 SLOGAN = 8  # words of a slogan, at most
 INTRODUCED_BONUS, INFINITIVE_BONUS = 2.0, 3.0
-_LISTED = frozenset((",", "et", "ou", "puis"))
 _GOVERNING = frozenset("de à pour d après sans par afin que qui cela devait devrait".split())
 _CLITICS = frozenset("en y ne n l le la les lui leur se s m me nous vous pas jamais rien '".split())
 _NEAR = 80  # characters before a mark that tell
-_SAYS = class_mask("says", "says_for", "says_against")
-_AUXILIARIES = frozenset(
-    "a ont avait avaient s est sont se lui leur m nous t il elle ils elles on - '".split()
-)
 _ARTICLE = r"(?:l'|les? |la |une? |des |d'une? |de la |de l'|du |de |d'|ces? |cet |cette |ses |son |sa |leurs? )?"
 _ADVERB = r"(?:aussi |également |ainsi |notamment )?"
 _FEW = r"[^.;:«»\n]"  # characters that keep what they join in one clause
@@ -69,10 +65,10 @@ def favour(view: View, emissions: np.ndarray) -> None:
     for i in _reported_infinitives(view):
         emissions[i, [_B_MIXED, _B_INDIRECT]] += INFINITIVE_BONUS
     last, announced = -1, None  # the mark that closed last, and what its words were
-    for opening, closing in view.pairs:
-        if view.words[opening].mark != 1 or closing == opening + 1 or not opening:
+    for opening, closing in view.outer_pairs(0, len(view.words)):
+        if closing == opening + 1 or not opening:
             continue
-        listed = {view.shown(i).lower() for i in range(last + 1, opening)} <= _LISTED
+        listed = {view.shown(i).lower() for i in range(last + 1, opening)} <= LISTED
         if last < 0 or not listed:
             announced = _announced(view, opening)
         if announced == "phrase":
@@ -94,13 +90,13 @@ def _reported_infinitives(view: View) -> Iterator[int]:
             word = view.shown(j).lower()
             if view.breaks[j + 1] or not word.isalpha() or word in _GOVERNING:
                 break
-            if word_class_bits(word) & _SAYS:
+            if says(word):
                 yield first
                 break
 
 
 def _announced(view: View, opening: int) -> Literal["phrase", "slogan"] | None:
-    before = _before(view, opening)
+    before = view.before(opening, _NEAR)
     if _PHRASE.search(before):
         return "phrase"
     return "slogan" if _SLOGAN.search(before) else None
@@ -114,23 +110,13 @@ def _favour_direct(emissions: np.ndarray, first: int, end: int) -> None:
 
 def _short_utterances(view: View) -> Iterator[tuple[int, int]]:
     """Word spans of a few words between outer marks at the head of a sentence, a verb of saying behind."""
-    words = view.words
-    for opening, closing in view.pairs:
-        if words[opening].mark != 1 or not 1 < closing - opening <= SHORT + 1:
+    for opening, closing in view.outer_pairs(0, len(view.words)):
+        if not 1 < closing - opening <= SHORT + 1:
             continue
         if opening and not view.breaks[opening] and view.shown(opening - 1) not in ".!?…":
             continue
         after = closing + 1
-        if after >= len(words) or view.shown(after) != ",":
+        if after >= len(view.words) or view.shown(after) != ",":
             continue
-        for i in range(after + 1, min(after + 7, len(words))):
-            if word_class_bits(view.shown(i)) & _SAYS:
-                yield opening + 1, closing
-            elif view.shown(i).lower() in _AUXILIARIES:
-                continue
-            break
-
-
-def _before(view: View, word: int) -> str:
-    start = view.words[word].view_start
-    return view.text[max(0, start - _NEAR) : start].rpartition("\n")[2]
+        if is_said_here(view, after + 1):
+            yield opening + 1, closing

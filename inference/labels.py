@@ -9,6 +9,7 @@ from .schema import QUOTE_TYPES
 QUOTE_LABELS: tuple[str, ...] = ("O",) + tuple(
     f"{prefix}-{kind}" for kind in QUOTE_TYPES for prefix in "BI"
 )
+DIRECT, MIXED, INDIRECT = range(len(QUOTE_TYPES))
 SPAN_LABELS: tuple[str, ...] = ("O", "B", "I")
 FORBIDDEN = -1e4
 

@@ -320,9 +320,10 @@ class Names(Words):
             if entity is alias or entity.person <= 0 or len(entity.keys) < 2 or len(alias.keys) > 1:
                 continue
             match [t.key for t in self.tokens[one.j : two.i]]:
-                case ["dit" | "dite" | "alias" | "surnomme" | "surnommee"]:
-                    pass
-                case [",", "dite" | "alias" | "surnomme" | "surnommee"]:
+                case ["dit" | "dite" | "alias" | "surnomme" | "surnommee"] | [
+                    ",",
+                    "dite" | "alias" | "surnomme" | "surnommee",
+                ]:
                     pass
                 case _:
                     continue

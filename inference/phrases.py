@@ -128,8 +128,6 @@ class Reading(Acronyms):
             return self.phrase_end(k)
         return j
 
-    # -- noun phrases ---------------------------------------------------------------------------------
-
     def phrases(self, sent: int) -> list[Entity]:
         """Noun phrases of a sentence that may be a pronoun's antecedent: its first one, people, groups."""
         if sent not in self._phrases:

@@ -5,17 +5,46 @@ The features are readable strings (``pronoun:rank=0``); their weights are in ``s
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 
 from . import lexicon as lex
-from .history import TRIM, Candidate, History, Place, Query
+from .history import TRIM, Attribution, History, Place, Query
 from .kinds import agreement_of, kind_of, lemma_of, noun_class, spheres_of
 from .names import Entity
 from .words import stem
 
+_WEIGHTS = Path(__file__).with_name("speakers.json")
+
+
+@lru_cache(maxsize=1)
+def weights() -> dict[str, float]:
+    """The ranker's weights, as ``guillemets.training.fit_speakers`` writes them."""
+    return json.loads(_WEIGHTS.read_text(encoding="utf-8"))
+
+
+@dataclass
+class Candidate:
+    """A possible answer and its features."""
+
+    entity: Entity
+    features: list[str] = field(default_factory=list)
+    score: float = 0.0
+
 
 class Ranking(History):
     """The features of every candidate, and the choice among them."""
+
+    def __init__(
+        self, text: str, quotes: Sequence[Attribution], model: dict[str, float] | None = None
+    ) -> None:
+        super().__init__(text, quotes)
+        self.model = weights() if model is None else model
+        self.overtaken = False  # somebody who agrees was made a subject since the last quote
 
     def _choose(self, candidates: list[Candidate]) -> Entity | None:
         """The best candidate."""

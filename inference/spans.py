@@ -26,6 +26,16 @@ class Candidate:
     probability: float
 
 
+@dataclass(frozen=True)
+class WordQuote:
+    """A decoded quote: words ``[first, end)``, kind (index into QUOTE_TYPES), how likely one is there."""
+
+    first: int
+    end: int
+    kind: int
+    score: float
+
+
 def viterbi(emissions: np.ndarray, transitions: np.ndarray) -> list[int]:
     """Best label path for emissions (W, L) under transitions (L + 1, L), the last row the start."""
     steps = transitions[:-1].T.tolist()  # plain lists: for a few labels numpy's calls cost more

@@ -11,10 +11,10 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 from . import lexicon as lex
-from .history import TRIM, Attribution, Candidate, Place, Query
+from .history import TRIM, Attribution, Place, Query
 from .kinds import content_key, noun_class
 from .names import Entity, NameSpan, noun_gender
-from .ranking import Ranking, pronoun_style
+from .ranking import Candidate, Ranking, pronoun_style
 from .words import fold, stem
 
 __all__ = ["Attribution", "Resolver", "resolve"]

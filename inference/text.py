@@ -78,6 +78,11 @@ class View:
                 found.append((opening, closing))
         return found
 
+    def before(self, i: int, characters: int) -> str:
+        """What its line has before word ``i``, that many characters at most."""
+        start = self.words[i].view_start
+        return self.text[max(0, start - characters) : start].rpartition("\n")[2]
+
     def shown(self, i: int) -> str:
         """Word ``i`` as the encoder sees it."""
         word = self.words[i]

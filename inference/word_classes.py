@@ -73,11 +73,6 @@ _PLURALS = {
 }
 
 
-def class_mask(*names: str) -> int:
-    """The bits of classes, as ``word_class_bits`` sets them."""
-    return sum(1 << CLASSES.index(name) for name in names)
-
-
 @lru_cache(maxsize=65536)
 def word_class_bits(word: str) -> int:
     """The classes of a word as it stands in a text: bit i is set for ``CLASSES[i]``."""
@@ -87,6 +82,16 @@ def word_class_bits(word: str) -> int:
     if found is None and "'" in key:  # « l'élue », where it was not split
         found = forms.get(key.rpartition("'")[2])
     return found or 0
+
+
+def says(word: str) -> bool:
+    """Whether it is a form of a verb of saying, of those too that take a side by it."""
+    return bool(word_class_bits(word) & 1 << CLASSES.index("says"))
+
+
+def thinks(word: str) -> bool:
+    """Whether it is a form of a verb of thinking."""
+    return bool(word_class_bits(word) & 1 << CLASSES.index("thinks"))
 
 
 @lru_cache(maxsize=1)

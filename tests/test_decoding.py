@@ -223,17 +223,23 @@ def test_a_reported_clause_ends_before_words_quoted_after_a_colon():
     assert (quote.first, quote.end, quote.kind) == (3, 5, INDIRECT)
 
 
-def decoded(text: str, words: str, kind: str) -> list[str]:
-    """What is decoded where the network is sure of one quote, from ``words`` of the text."""
-    view = View.of(text)
-    start = text.index(words)
-    inside = [i for i, w in enumerate(view.words) if start <= w.start < start + len(words)]
+def read(text: str, *sure: tuple[str, str]) -> list[tuple[str, int]]:
+    """What is decoded where the network is sure of quotes: words of the text and their kind, in order."""
+    view, at = View.of(text), 0
     emissions = np.full((len(view.words), len(QUOTE_LABELS)), -9.0)
     emissions[:, 0] = 0
-    emissions[inside[0], QUOTE_LABELS.index(f"B-{kind}")] = 9
-    emissions[inside[1:], QUOTE_LABELS.index(f"I-{kind}")] = 9
+    for words, kind in sure:
+        at = text.index(words, at)
+        inside = [i for i, w in enumerate(view.words) if at <= w.start < at + len(words)]
+        emissions[inside[0], QUOTE_LABELS.index(f"B-{kind}")] = 9
+        emissions[inside[1:], QUOTE_LABELS.index(f"I-{kind}")] = 9
     quotes = decode_quotes(view, emissions, transition_mask(QUOTE_LABELS))
-    return [text[view.words[q.first].start : view.words[q.end - 1].end] for q in quotes]
+    return [(text[view.words[q.first].start : view.words[q.end - 1].end], q.kind) for q in quotes]
+
+
+def decoded(text: str, words: str, kind: str) -> list[str]:
+    """The quotes that are decoded where the network is sure of one."""
+    return [quote for quote, _ in read(text, (words, kind))]
 
 
 @pytest.mark.parametrize(
@@ -387,17 +393,8 @@ def test_edges_by_the_guide(text, words, kind, expected):
 
 def test_marked_words_that_a_conjunction_ties_to_a_clause_belong_to_it():
     text = "Il dit que le pont tient et « la route est libre » ce soir."
-    view = View.of(text)
-    emissions = np.full((len(view.words), len(QUOTE_LABELS)), -9.0)
-    emissions[:, 0] = 0
-    words = [view.shown(i) for i in range(len(view.words))]
-    for kind, first, last in (("indirect", "le", "tient"), ("mixed", "«", "»")):
-        span = range(words.index(first), words.index(last) + 1)
-        emissions[span[0], QUOTE_LABELS.index(f"B-{kind}")] = 9
-        emissions[span[1:], QUOTE_LABELS.index(f"I-{kind}")] = 9
-    (quote,) = decode_quotes(view, emissions, transition_mask(QUOTE_LABELS))
-    found = text[view.words[quote.first].start : view.words[quote.end - 1].end]
-    assert (found, quote.kind) == ("le pont tient et « la route est libre »", MIXED)
+    found = read(text, ("le pont tient", "indirect"), ("« la route est libre »", "mixed"))
+    assert found == [("le pont tient et « la route est libre »", MIXED)]
 
 
 @pytest.mark.parametrize(

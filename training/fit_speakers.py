@@ -18,8 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from guillemets.inference.history import Candidate, Query
+from guillemets.inference.history import Query
 from guillemets.inference.names import Entity
+from guillemets.inference.ranking import Candidate
 from guillemets.inference.reading import read_documents
 from guillemets.inference.schema import Document, Quote
 from guillemets.inference.speakers import Attribution, Resolver
@@ -56,10 +57,6 @@ class Teacher(Resolver):
         super().__init__(document.text, quotes, model)
         self.gold = [document.quotes[k].speaker for k in self.order]
         self.asked: list[tuple[int, tuple[list[list[str]], list[int]]]] = []  # by quote
-
-    @property
-    def examples(self) -> list[tuple[list[list[str]], list[int]]]:
-        return [example for _, example in self.asked]
 
     def _pick(self, query: Query, candidates: list[Candidate], final: bool) -> Entity | None:
         speaker = self.gold[query.index]
@@ -121,7 +118,7 @@ def examples_of(
     missing = Teacher(document, weights, forgetful=True)
     missing.run()
     bare = {k for k, q in enumerate(missing.quotes) if q.mention != teacher.quotes[k].mention}
-    return teacher.examples + [e for k, e in missing.asked if k in bare]
+    return [e for _, e in teacher.asked] + [e for k, e in missing.asked if k in bare]
 
 
 def main(arguments: list[str] | None = None) -> int:
